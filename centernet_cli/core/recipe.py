@@ -1,0 +1,191 @@
+"""What a recipe may say: frozen, strict pydantic models; every default of the program is written here once.
+
+Lengths are pixels unless a name says cells (one cell = `model.stride` pixels).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Positive = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Weight = Annotated[float, Field(ge=0.0)]
+Precision = Literal["auto", "fp32", "bf16", "fp16"]
+
+
+class Section(BaseModel):
+    """Base of all sections: unknown keys, wrong types, NaN and infinity are errors."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Source(Section):
+    """One dataset: a COCO file, or a folder holding one (`annotations.json`) or labelme files."""
+
+    path: str
+    weight: Weight = 1.0
+    """Share of the samples drawn from this source, relative to the others; 1 means once a page."""
+    annotates: tuple[str, ...] | None = None
+    """Classes this source labels wherever they appear; others take no negative loss. None: all."""
+    format: Literal["auto", "coco", "labelme"] = "auto"
+    max_uncovered: Share | None = None
+    """Leave out pages whose COCO image entry has a larger `uncovered` (share of ink outside all boxes)."""
+
+
+class DataSection(Section):
+    """Which pages to learn from, and which to judge by."""
+
+    classes: tuple[str, ...] = Field(min_length=1)
+    train: tuple[Source, ...] = Field(min_length=1)
+    val: tuple[Source, ...] = ()
+    holdout: Share = 0.1
+    """Share of documents held out of `train` for validation when `val` is empty; whole documents, by hash."""
+    class_map: dict[str, str] = Field(default_factory=dict)
+    """Renames labels of the sources; a label mapped to an empty string is dropped."""
+    cache_mb: Annotated[int, Field(ge=0)] = 2000
+    """Memory for decoded pages, in each data worker."""
+    workers: Annotated[int, Field(ge=0)] = 0
+
+
+class ModelSection(Section):
+    """Backbone, neck and heads."""
+
+    backbone: Literal[
+        "resnet18", "resnet34", "resnet50", "resnet101", "mobilenet_v2", "mobilenet_v3_small", "mobilenet_v3_large"
+    ] = "mobilenet_v2"
+    pretrained: str | None = None
+    """Weights of the backbone: None (random), `imagenet` (torchvision's download) or a file."""
+    init: str | None = None
+    """A trained model to start from (name, folder or file); heads of other classes start afresh."""
+    frozen_stages: Annotated[int, Field(ge=0, le=4)] = 0
+    """Backbone stages that are not trained, from the image on: 1 freezes all up to stride 4."""
+    neck: Literal["fpn", "deconv"] = "fpn"
+    neck_channels: Positive = 64
+    context_blocks: Annotated[int, Field(ge=0)] = 2
+    """Strip convolutions at stride 32 that let the centre of a line see both its ends (FPN only)."""
+    box: Literal["size_offset", "ltrb"] = "ltrb"
+    """Box heads: size and offset at the centre cell (the paper) or distances to the four sides."""
+    head_channels: Positive = 64
+    shared_head: bool = True
+    """One 3x3 convolution for all heads instead of one each."""
+    stride: Literal[4] = 4
+
+
+class TargetsSection(Section):
+    """How boxes become target maps."""
+
+    gaussian: Literal["original", "ellipse"] = "ellipse"
+    alpha: Annotated[float, Field(gt=0.0, le=1.0)] = 0.54
+    """Ellipse: its half axes as a share of the box's."""
+    max_radius_cells: Annotated[float, Field(gt=0.0)] = 30.0
+    """Ellipse: no half axis is longer."""
+
+
+class LossSection(Section):
+    """Weights of the loss terms."""
+
+    heatmap: Weight = 1.0
+    size: Weight = 0.1
+    offset: Weight = 1.0
+    giou: Weight = 5.0
+    size_loss: Literal["l1", "smooth_l1"] = "l1"
+
+
+class AugmentSection(Section):
+    """What happens to a page before the network sees it; boxes follow."""
+
+    mode: Literal["crop", "page"] = "crop"
+    """`crop`: windows of `input` out of the scaled page. `page`: the whole page fitted into `input`."""
+    scale: tuple[float, float] = (0.65, 1.4)
+    """Range of the random factor on the page's size (log-uniform)."""
+    rotate_degrees: Annotated[float, Field(ge=0.0, le=45.0)] = 0.6
+    """Standard deviation of a small random rotation."""
+    flip: Share = 0.0
+    """Share of samples mirrored left to right: text isn't symmetric, so none by default."""
+    min_visible: Share = 0.35
+    """A box cut by the window is kept above this share of its area, else its place is ignored."""
+    photometric: Share = 0.8
+    degrade: Share = 0.5
+    """Share of samples with blur, noise, JPEG artefacts, uneven light or lost resolution."""
+
+
+class OptimSection(Section):
+    """Optimiser and schedule."""
+
+    name: Literal["adamw", "sgd"] = "adamw"
+    lr: Annotated[float, Field(gt=0.0)] = 1e-3
+    backbone_lr_factor: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
+    weight_decay: Weight = 1e-4
+    momentum: Share = 0.9
+    warmup_steps: Annotated[int, Field(ge=0)] = 100
+    schedule: Literal["cosine", "steps", "constant"] = "cosine"
+    drop_epochs: tuple[int, ...] = ()
+    """`steps`: epochs after which the rate falls to a tenth."""
+    clip_norm: Annotated[float, Field(gt=0.0)] | None = 10.0
+    ema: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.998
+    """Decay of the weights' moving average, which is what is validated and kept; 0 switches it off."""
+
+
+class TrainSection(Section):
+    """The loop."""
+
+    epochs: Positive = 20
+    samples_per_epoch: Positive | None = None
+    """Samples drawn in an epoch; None: as many as there are pages."""
+    batch_size: Positive = 4
+    input: tuple[Positive, Positive] = (768, 512)
+    """Width and height of what the network sees while training; turned for landscape pages in `page` mode."""
+    page_size: Positive = 1024
+    """Long side that pages are scaled to, before `augment.scale`; also the size at prediction."""
+    precision: Precision = "auto"
+    channels_last: bool = True
+    seed: int = 0
+    hours: Annotated[float, Field(gt=0.0)] | None = None
+    """Time budget: the schedule is shortened so that it ends then, over all resumed parts together."""
+    val_every: Positive = 1
+    checkpoint_minutes: Annotated[float, Field(gt=0.0)] = 5.0
+    max_bad_steps: Annotated[int, Field(ge=0)] = 5
+    """Steps in a row with a NaN or infinite loss that are skipped before training stops (exit 9)."""
+
+
+class DecodeSection(Section):
+    """How maps become boxes; used by validation, `evaluate` and `predict`."""
+
+    top_k: Positive = 2000
+    peak_window: tuple[Positive, Positive] = (3, 3)
+    """Width and height in cells, both odd."""
+    nms_iou: Annotated[float, Field(gt=0.0, le=1.0)] | None = 0.5
+    """Boxes of one class that overlap a better one more are dropped; None: peaks alone, as in the paper."""
+    min_score: Share = 0.05
+
+    @model_validator(mode="after")
+    def _odd_window(self) -> Self:
+        if any(side % 2 == 0 for side in self.peak_window):
+            msg = "peak_window: both sides must be odd"
+            raise ValueError(msg)
+        return self
+
+
+class EvalSection(Section):
+    """What validation reports."""
+
+    max_dets: Positive = 2000
+    score: Literal["ap", "f1"] = "f1"
+    """The score that chooses the best checkpoint: COCO AP, or line F1 at IoU 0.5 averaged over sources."""
+
+
+class Recipe(Section):
+    """A whole recipe."""
+
+    name: str = "model"
+    data: DataSection
+    model: ModelSection = ModelSection()
+    targets: TargetsSection = TargetsSection()
+    loss: LossSection = LossSection()
+    augment: AugmentSection = AugmentSection()
+    optim: OptimSection = OptimSection()
+    train: TrainSection = TrainSection()
+    decode: DecodeSection = DecodeSection()
+    eval: EvalSection = EvalSection()
