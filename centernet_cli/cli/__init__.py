@@ -1,1 +1,193 @@
+"""The command line: a table of commands, and the one place where errors become messages and exit codes."""
 
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.exceptions import TyperException
+
+from centernet_cli import __version__
+from centernet_cli.cli import console
+from centernet_cli.cli.lazy import HELP_NAMES, Entry, lazy_group
+from centernet_cli.core.errors import CenterNetError, ExitCode, OutputError, UsageError, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+    from typing import NoReturn
+
+COMMANDS = {
+    "predict": Entry("centernet_cli.cli.predict:predict", "Find text lines or regions on pages and write their boxes."),
+    "train": Entry("centernet_cli.cli.train:train", "Train a model as a recipe says."),
+    "evaluate": Entry("centernet_cli.cli.evaluate:evaluate", "Score a model, or its boxes, against annotated pages."),
+    "eval": Entry("centernet_cli.cli.evaluate:evaluate", "Short for evaluate.", hidden=True),
+    "convert": Entry("centernet_cli.cli.convert:convert", "Convert annotations from one format to another."),
+    "data": Entry("centernet_cli.cli.data:app", "Check, split, show or make annotated pages."),
+    "models": Entry("centernet_cli.cli.models:app", "List and describe models."),
+    "recipe": Entry("centernet_cli.cli.recipe:app", "List, show and check training recipes."),
+    "doctor": Entry("centernet_cli.cli.doctor:doctor", "Tell what this installation can do."),
+}
+
+app = typer.Typer(
+    cls=lazy_group(COMMANDS),
+    context_settings=HELP_NAMES,
+    rich_markup_mode=None,  # rich would double the time `--help` takes
+    invoke_without_command=True,
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        typer.echo(f"centernet {__version__}")
+        raise typer.Exit
+
+
+@app.callback(
+    help="Find text lines and page regions on scans, photographs and PDFs, and train the detector that does it.\n\n"
+    "\b\n"
+    "  centernet predict scans/*.pdf --out boxes.json --overlay overlays\n"
+    "  centernet predict page.jpg --model regions\n"
+    "  centernet train recipes/smoke.yaml\n\n"
+    "Each command has its own --help."
+)
+def _root(
+    ctx: typer.Context,
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    verbose: Annotated[
+        int, typer.Option("--verbose", "-v", count=True, help="Say more; -vv also shows tracebacks.")
+    ] = 0,
+) -> None:
+    del version
+    console.quieten(quiet)
+    console.raise_verbosity(verbose)
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+        raise typer.Exit(ExitCode.USAGE)
+
+
+class _Terminated(BaseException):
+    """SIGTERM, as an exception, so that temporary files are removed on the way out."""
+
+
+def _on_sigterm(_signum: int, _frame: FrameType | None) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one ends the process at once
+    raise _Terminated
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; nothing but `SystemExit` of an interpreter shutdown escapes.
+
+    Args:
+        argv: Arguments without the program's name; None takes them from the process.
+    """
+    _open_missing_streams()
+    console.reset_verbosity()
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _on_sigterm)
+    try:
+        code = _run(sys.argv[1:] if argv is None else list(argv))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of our output (`| head`) has what it wanted.
+        _drop_stdout()
+        return ExitCode.OK
+    except _Terminated:
+        console.problem("terminated")
+        return ExitCode.SIGTERM
+    except KeyboardInterrupt:
+        code = ExitCode.SIGINT
+    if code == ExitCode.SIGINT:
+        console.problem("interrupted")
+    return code
+
+
+def _run(argv: list[str]) -> int:
+    """Run one command; every exception but those of `main` becomes lines on stderr and an exit code."""
+    try:
+        result: Any = typer.main.get_command(app).main(argv, prog_name="centernet", standalone_mode=False)
+    except CenterNetError as error:
+        return _report(error)
+    except TyperException as error:
+        return _report_usage(error)
+    except typer.Abort:
+        return ExitCode.SIGINT
+    except SystemExit as error:
+        # Typer turns a broken pipe into exit 1; `main` knows better.
+        cause = error.__context__
+        if isinstance(cause, OSError) and cause.errno == errno.EPIPE:
+            raise BrokenPipeError from error
+        return error.code if isinstance(error.code, int) else ExitCode.INTERNAL
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EROFS, errno.EDQUOT}:
+            return _report(OutputError("O800", f"cannot write: {error.strerror}", path=error.filename), error)
+        return _report_bug(error)
+    except Exception as error:  # noqa: BLE001 - this is the boundary
+        return _report_bug(error)
+    return int(result) if isinstance(result, int) else ExitCode.OK
+
+
+def _report(error: CenterNetError, cause: BaseException | None = None) -> int:
+    for line in error.lines():
+        console.problem(line)
+    console.show_traceback(cause or error)
+    return error.exit_code
+
+
+def _report_usage(error: TyperException) -> int:
+    """Print a usage error on one line; a bare group (`centernet models`) shows its help instead."""
+    ctx = getattr(error, "ctx", None)
+    message = error.format_message()
+    if ctx is not None and message.startswith("Usage:"):
+        typer.echo(message)
+        return ExitCode.USAGE
+    command = ctx.command_path if ctx is not None else "centernet"
+    message = " ".join(message.split()).rstrip(".")
+    return _report(UsageError("U201", message, path=command, hint=f"see '{command} --help'"))
+
+
+def _report_bug(error: BaseException) -> int:
+    name = type(error).__name__
+    again = "" if console.verbosity() >= console.DEBUG else " (a bug in centernet; -vv shows where)"
+    console.problem(f"centernet: B101 internal error: {name}: {printable(str(error))}{again}")
+    console.show_traceback(error)
+    return ExitCode.INTERNAL
+
+
+def _open_missing_streams() -> None:
+    """Give a process started without stdin, stdout or stderr ones that lead nowhere."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            # os.open returns the lowest free number, which is this one.
+            os.open(os.devnull, os.O_RDWR)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - lives as long as we do
+        elif hasattr(stream, "reconfigure"):
+            # File names need not be valid Unicode.
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _drop_stdout() -> None:
+    """Point stdout nowhere, so that the interpreter's last flush doesn't complain."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):
+        pass
