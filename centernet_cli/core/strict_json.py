@@ -1,0 +1,198 @@
+"""JSON without its traps: duplicate keys, NaN, infinite and giant numbers, deep nesting, other encodings.
+
+The standard parser does the work at its full speed; only when it, or one of the cheap checks around it, refuses,
+`_find_fault` walks the text slowly to name the line and column.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from itertools import accumulate
+from typing import TYPE_CHECKING, NoReturn
+
+from centernet_cli.core.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+MAX_DEPTH = 200
+_NOT_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
+_ESCAPE = re.compile(rb"\\.", re.DOTALL)
+_STRING = re.compile(rb'"[^"]*(?:"|\Z)')
+_STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_MAYBE_HUGE = re.compile(rb"[0-9]{200}|[0-9][eE]\+?[0-9]{3}")
+_LEXEME = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},:]|[^\s"\[\]{},:]+', re.DOTALL)
+_CODECS = (
+    (b"\xff\xfe\0\0", "UTF-32"),
+    (b"\0\0\xfe\xff", "UTF-32"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+)
+
+
+class _RefusedError(ValueError):
+    """Raised inside the parser's hooks, which know what is wrong but not where."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def parse_json(data: bytes, *, path: Path | None = None) -> object:
+    """Parse JSON strictly.
+
+    Args:
+        data: UTF-8, with or without a byte order mark.
+        path: File named in errors.
+
+    Returns:
+        The value; every number in it is finite and fits a float.
+
+    Raises:
+        InputError: With line and column. J403 not UTF-8, J404 syntax (also trailing text and an empty file),
+            J405 duplicate key, J406 NaN, infinity or a number too large, J407 nested deeper than 200 levels.
+    """
+    text = _decode(data, path)
+    if _depth(data) > MAX_DEPTH:
+        _fail_at(text, path, _RefusedError("J407", f"nested deeper than {MAX_DEPTH} levels"))
+    number: Callable[[str], float] | None = None
+    integer: Callable[[str], int] | None = None
+    if _MAYBE_HUGE.search(data):  # checking every number would cost more than the parsing
+        number, integer = _finite_float, _finite_int
+    decoder = json.JSONDecoder(
+        object_pairs_hook=_unique, parse_constant=_constant, parse_float=number, parse_int=integer
+    )
+    try:
+        return decoder.decode(text)
+    except json.JSONDecodeError as error:
+        message = error.msg[:1].lower() + error.msg[1:] if text.strip() else "the file is empty"
+        if error.msg == "Extra data":
+            message = "text after the end of the JSON value"
+        raise InputError("J404", f"not JSON: {message}", path=path, line=error.lineno, col=error.colno) from None
+    except _RefusedError as error:
+        _fail_at(text, path, error)
+    except RecursionError:
+        _fail_at(text, path, _RefusedError("J407", f"nested deeper than {MAX_DEPTH} levels"))
+
+
+def encode_json(obj: object) -> str:
+    """Return JSON text that ends with a line feed; of a top-level object, each list of objects is one item a line.
+
+    Raises:
+        ValueError: The object holds NaN or infinity.
+    """
+    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+    if not isinstance(obj, dict) or not obj:
+        return encode(obj) + "\n"
+    members = []
+    for key, value in obj.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            body = "[\n" + ",\n".join(map(encode, value)) + "\n]"
+        else:
+            body = encode(value)
+        members.append(f"{encode(str(key))}: {body}")
+    return "{\n" + ",\n".join(members) + "\n}\n"
+
+
+def _decode(data: bytes, path: Path | None) -> str:
+    for mark, name in _CODECS:
+        if data.startswith(mark):
+            raise InputError("J403", f"not UTF-8 but {name}", path=path, line=1, col=1, hint="save it as UTF-8")
+    if b"\0" in data[:4]:
+        raise InputError("J403", "not UTF-8 but UTF-16, UTF-32 or binary", path=path, line=1, col=1)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line = before.count(b"\n") + 1
+        # Columns count characters; the bytes before the fault are valid UTF-8.
+        col = len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
+        raise InputError("J403", "not UTF-8", path=path, line=line, col=col, hint="save it as UTF-8") from None
+
+
+def _depth(data: bytes) -> int:
+    """Return the deepest nesting; no parsing, so that 10,000 levels cannot exhaust the stack."""
+    if b"\\" in data:  # valid only in strings
+        data = _ESCAPE.sub(b"", data)
+    brackets = _STRING.sub(b"", data.translate(None, _NOT_STRUCTURE))
+    return max(accumulate(map(_STEP.get, brackets, [0] * len(brackets))), default=0)
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise _RefusedError("J405", f"key {key!r:.80} appears twice in one object")
+            seen.add(key)
+    return found
+
+
+def _constant(name: str) -> NoReturn:
+    raise _RefusedError("J406", f"{name} is not a number that JSON allows")
+
+
+def _finite_float(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise _RefusedError("J406", f"number {digits:.40} is too large")
+    return value
+
+
+def _finite_int(digits: str) -> int:
+    if len(digits) > 300:  # a float holds 308 digits; Python refuses to read more than 4,300
+        raise _RefusedError("J406", f"number {digits:.40}... is too large")
+    return int(digits)
+
+
+def _fail_at(text: str, path: Path | None, error: _RefusedError) -> NoReturn:
+    offset = _find_fault(text, error.code)
+    line = col = None
+    if offset is not None:
+        line = text.count("\n", 0, offset) + 1
+        col = offset - text.rfind("\n", 0, offset)
+    raise InputError(error.code, str(error), path=path, line=line, col=col) from None
+
+
+def _find_fault(text: str, code: str) -> int | None:
+    """Return the offset of the first fault of a kind in JSON that is well-formed up to there."""
+    keys: list[set[str] | None] = []
+    before = ""
+    for match in _LEXEME.finditer(text):
+        lexeme, offset = match.group(), match.start()
+        if lexeme in {"[", "{"}:
+            keys.append(set() if lexeme == "{" else None)
+            if code == "J407" and len(keys) > MAX_DEPTH:
+                return offset
+        elif lexeme in {"]", "}"}:
+            if keys:
+                keys.pop()
+        elif code == "J406" and _is_bad_number(lexeme):
+            return offset
+        elif code == "J405" and lexeme[0] == '"' and before in {"{", ","} and keys and keys[-1] is not None:
+            try:
+                key = json.loads(lexeme)
+            except ValueError:
+                return None
+            if key in keys[-1]:
+                return offset
+            keys[-1].add(key)
+        before = lexeme
+    return None
+
+
+def _is_bad_number(lexeme: str) -> bool:
+    if lexeme in {"NaN", "Infinity", "-Infinity"}:
+        return True
+    return lexeme[0] in "-0123456789" and (len(lexeme) > 300 or math.isinf(_float_or_zero(lexeme)))
+
+
+def _float_or_zero(lexeme: str) -> float:
+    try:
+        return float(lexeme)
+    except ValueError:
+        return 0.0
