@@ -7,13 +7,15 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from pycocotools.coco import COCO
 
+from centernet_cli.evaluation.coco_matching import SparseCOCOeval
 from centernet_cli.evaluation.pairs import by_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    import numpy as np
     import numpy.typing as npt
 
     from centernet_cli.core.records import Annotation
@@ -83,9 +85,7 @@ class CocoScores:
         return _mean(scores.recall for scores in self.classes.values())
 
 
-def coco_scores(
-    pairs: Sequence[PagePair], classes: Sequence[str], max_dets: int = DEFAULT_MAX_DETS
-) -> CocoScores:
+def coco_scores(pairs: Sequence[PagePair], classes: Sequence[str], max_dets: int = DEFAULT_MAX_DETS) -> CocoScores:
     """Return COCO AP over all pages together.
 
     A class is judged on the pages whose truth annotates it only: elsewhere its detections are left out.
@@ -140,9 +140,6 @@ def _run(
     max_dets: int,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Return precision `(10 IoUs, 101 recalls, classes)` and recall `(10, classes)`, -1 where undefined."""
-    from pycocotools.coco import COCO
-    from pycocotools.cocoeval import COCOeval
-
     categories = [{"id": number, "name": name} for name, number in ids.items()]
     # pycocotools prints its progress; stdout is ours.
     with contextlib.redirect_stdout(io.StringIO()):
@@ -152,7 +149,7 @@ def _run(
             side.dataset = {"info": {}, "images": images, "categories": categories, "annotations": annotations}
             side.createIndex()
             sides.append(side)
-        run = COCOeval(*sides, "bbox")
+        run = SparseCOCOeval(*sides, "bbox")
         # The summary of pycocotools looks for exactly 100 and gives -1 otherwise, so it's read from the arrays.
         run.params.maxDets = [max_dets]
         run.params.areaRng = [[0.0, float("inf")]]
@@ -176,7 +173,8 @@ def _entry(item: Annotation, image: int, category: int) -> dict[str, Any]:
 
 def _defined(values: npt.NDArray[np.float64]) -> float | None:
     known = values[values > -1]
-    return float(known.mean()) if known.size else None
+    # pycocotools adds an epsilon to denominators: without rounding, perfect would be 0.9999999999999998.
+    return round(float(known.mean()), 12) if known.size else None
 
 
 def _mean(values: Iterable[float | None]) -> float | None:

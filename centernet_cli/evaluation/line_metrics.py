@@ -238,9 +238,7 @@ class MatchTable:
     def report(self, threshold: float | None = None) -> LineReport:
         """Return the scores at every IoU, at `threshold` or else at the best one of each IoU."""
         return LineReport(
-            at=tuple(
-                self.at(iou, self.best_threshold(iou) if threshold is None else threshold) for iou in self.ious
-            )
+            at=tuple(self.at(iou, self.best_threshold(iou) if threshold is None else threshold) for iou in self.ious)
         )
 
 

@@ -74,10 +74,19 @@ def overlaps(pred: Floats, truth: Floats, crowd: npt.NDArray[np.bool_], min_iou:
         rows.append(row + start)
         cols.append(col)
         values.append(iou[row, col])
-    row, col, value = np.concatenate(rows), np.concatenate(cols), np.concatenate(values)
+    return _ordered(np.concatenate(rows), np.concatenate(cols), np.concatenate(values), len(pred), crowd)
+
+
+def overlaps_of_matrix(iou: Floats, crowd: npt.NDArray[np.bool_], min_iou: float) -> Overlaps:
+    """Return the pairs with at least `min_iou` of an overlap matrix `(M, N)` that is there already."""
+    row, col = np.nonzero(iou >= min_iou)
+    return _ordered(row, col, iou[row, col], len(iou), crowd)
+
+
+def _ordered(row: Indices, col: Indices, value: Floats, pred_count: int, crowd: npt.NDArray[np.bool_]) -> Overlaps:
     # Of truths with the very same overlap COCO takes the last: -col.
     order = np.lexsort((-col, -value, crowd[col], row))
-    return Overlaps(row[order], col[order], value[order], len(pred), crowd)
+    return Overlaps(row[order], col[order], value[order], pred_count, crowd)
 
 
 def match(pairs: Overlaps, iou: float) -> npt.NDArray[np.int8]:

@@ -77,7 +77,7 @@ def box_set(annotations: Sequence[Annotation]) -> BoxSet:
 def by_label(
     annotations: Iterable[Annotation], pair: PagePair, classes: Collection[str] | None
 ) -> dict[str, list[Annotation]]:
-    """Group annotations by label, without those of classes that the page says nothing about or that aren't asked for."""
+    """Group annotations by label, leaving out classes that the page says nothing about or that aren't asked for."""
     groups: dict[str, list[Annotation]] = {}
     for item in annotations:
         if pair.counts(item.label) and (classes is None or item.label in classes):
