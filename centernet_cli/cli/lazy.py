@@ -20,8 +20,6 @@ from centernet_cli.cli import console
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from typer.models import Context as TyperContext
-
 HELP_NAMES: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
@@ -51,7 +49,8 @@ def help_text(docstring: str | None) -> str:
             examples = inspect.cleandoc("\n" + block)
         texts.append(body[len(block) :].strip())
     if examples:
-        shown = "\n\n".join("\b\n" + "\n".join(f"  {line}" for line in part.split("\n")) for part in examples.split("\n\n"))
+        blocks = (part.split("\n") for part in examples.split("\n\n"))
+        shown = "\n\n".join("\n".join(["\b", *(f"  {line}" for line in block)]) for block in blocks)
         texts.insert(0, shown)
     return "\n\n".join([first.strip(), *(text for text in texts if text)])
 
@@ -62,7 +61,7 @@ class Command(TyperCommand):
     Typer's coloured help costs a quarter of a second of imports; ours is read by people in a hurry.
     """
 
-    def format_options(self, ctx: TyperContext, formatter: Any) -> None:
+    def format_options(self, ctx: Any, formatter: Any) -> None:
         groups: dict[str, list[tuple[str, str]]] = {}
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)
@@ -77,11 +76,16 @@ class Command(TyperCommand):
 
 def _shared(
     quiet: bool = typer.Option(
-        False, "--quiet", "-q", help="Say nothing but errors.", expose_value=False, callback=lambda value: console.quieten(value)
+        False, "--quiet", "-q", help="Say nothing but errors.", expose_value=False, callback=console.quieten
     ),
     verbose: int = typer.Option(
-        0, "--verbose", "-v", count=True, help="Say more; -vv also shows tracebacks.", expose_value=False,
-        callback=lambda value: console.raise_verbosity(value),
+        0,
+        "--verbose",
+        "-v",
+        count=True,
+        help="Say more; -vv also shows tracebacks.",
+        expose_value=False,
+        callback=console.raise_verbosity,
     ),
 ) -> None:
     """Hold the options every command takes."""
@@ -131,7 +135,7 @@ def lazy_group(table: dict[str, Entry]) -> type[TyperGroup]:
             for name, entry in table.items():
                 self.add_command(TyperCommand(name, help=entry.help, hidden=entry.hidden, rich_markup_mode=None))
 
-        def resolve_command(self, ctx: TyperContext, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
             name, command, rest = super().resolve_command(ctx, args)
             if name is not None and name in table:
                 command = load(table[name], name)

@@ -34,8 +34,7 @@ class ExitCode(IntEnum):
 def printable(text: str) -> str:
     """Return `text` with control characters and lone surrogates escaped, so that it fits on one line."""
     return "".join(
-        char if char.isprintable() else char.encode("unicode_escape", "backslashreplace").decode()
-        for char in text
+        char if char.isprintable() else char.encode("unicode_escape", "backslashreplace").decode() for char in text
     )
 
 
