@@ -30,8 +30,6 @@ class Source(Section):
     annotates: tuple[str, ...] | None = None
     """Classes this source labels wherever they appear; others take no negative loss. None: all."""
     format: Literal["auto", "coco", "labelme"] = "auto"
-    max_uncovered: Share | None = None
-    """Leave out pages whose COCO image entry has a larger `uncovered` (share of ink outside all boxes)."""
 
 
 class DataSection(Section):

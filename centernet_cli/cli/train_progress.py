@@ -1,0 +1,75 @@
+"""How `train` shows its progress: a bar a epoch on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from centernet_cli.cli import console
+from centernet_cli.training.progress import Progress
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from centernet_cli.training.validate import Validation
+
+SMOOTHING = 0.95
+
+
+class ConsoleProgress(Progress):
+    """Losses are shown as running means; the time left is that of the whole training."""
+
+    def __init__(self) -> None:
+        self._bar: console.Progress | None = None
+        self._context: AbstractContextManager[console.Progress] | None = None
+        self._means: dict[str, float] = {}
+        self._start = time.monotonic()
+        self._first_share: float | None = None
+
+    def close(self) -> None:
+        """End the current bar."""
+        if self._context is not None:
+            self._context.__exit__(None, None, None)
+        self._context = self._bar = None
+
+    def epoch(self, epoch: int, epochs: int, batches: int, done: int) -> None:
+        self._open(f"epoch {epoch + 1}/{epochs}", batches, "steps")
+        if done and self._bar is not None:
+            self._bar.advance(done)
+
+    def step(self, terms: dict[str, float], share: float) -> None:
+        for name, value in terms.items():
+            self._means[name] = SMOOTHING * self._means.get(name, value) + (1 - SMOOTHING) * value
+        note = " ".join(f"{name} {value:.3f}" for name, value in self._means.items())
+        if self._first_share is None:
+            self._first_share, self._start = share, time.monotonic()
+        elif share > self._first_share:
+            left = (time.monotonic() - self._start) / (share - self._first_share) * (1 - share)
+            note += f", {console.duration(left)} to the end"
+        if self._bar is not None:
+            self._bar.advance(1, note)
+
+    def validation(self, pages: int) -> None:
+        self._open("validation", pages, "pages")
+
+    def validated(self) -> None:
+        if self._bar is not None:
+            self._bar.advance()
+
+    def scores(self, epoch: int, result: Validation, *, best: bool) -> None:
+        self.close()
+        losses = " ".join(f"{name} {value:.3f}" for name, value in self._means.items())
+        console.say(
+            f"epoch {epoch + 1}: {losses} | F1@0.5 {_figure(result.lines.f1_50)} F1@0.75 {_figure(result.lines.f1_75)} "
+            f"AP {_figure(result.coco.ap)} (maxDets {result.coco.max_dets}, threshold {result.lines.threshold:.2f})"
+            + (" best" if best else "")
+        )
+
+    def _open(self, description: str, total: int, unit: str) -> None:
+        self.close()
+        self._context = console.progress(description, total, unit)
+        self._bar = self._context.__enter__()
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"

@@ -1,0 +1,166 @@
+"""Training samples: annotated pages seen through random windows."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from torch.utils.data import Dataset as TorchDataset
+
+from centernet_cli.core.errors import InputError
+from centernet_cli.datasets.photometric import colours, degrade
+from centernet_cli.datasets.transforms import clip_boxes, fit_view, look, map_boxes, random_view, view_matrix
+from centernet_cli.pages.images import open_image
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from centernet_cli.core.recipe import AugmentSection
+    from centernet_cli.datasets.letterbox import Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPage:
+    """A page ready for training.
+
+    Attributes:
+        path: Image file.
+        source: Name of the dataset it comes from.
+        weight: Share of the draws.
+        width: Pixels of the oriented image.
+        height: Likewise.
+        boxes: `(N, 4)` float32 xyxy, page pixels.
+        labels: `(N,)` int64 class indices.
+        ignore: `(M, 4)` areas whose content is unknown (crowds).
+        annotated: `(K,)` bool: classes that the source labels.
+        group: Document.
+    """
+
+    path: Path
+    source: str
+    weight: float
+    width: int
+    height: int
+    boxes: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.int64]
+    ignore: npt.NDArray[np.float32]
+    annotated: npt.NDArray[np.bool_]
+    group: str
+
+
+class Draw(NamedTuple):
+    """Which page to show and with which random numbers."""
+
+    page: int
+    seed: tuple[int, ...]
+    landscape: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What the network sees: `pixels` RGB uint8 `(H, W, 3)`; the rest as in `LabelledPage`, in its pixels."""
+
+    pixels: Pixels
+    boxes: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.int64]
+    ignore: npt.NDArray[np.float32]
+    annotated: npt.NDArray[np.bool_]
+
+
+class PageCache:
+    """Decoded pages, least recently used first out, bounded in bytes."""
+
+    def __init__(self, megabytes: int) -> None:
+        self._limit = megabytes * 2**20
+        self._pages: OrderedDict[Path, Pixels] = OrderedDict()
+        self._bytes = 0
+
+    def read(self, page: LabelledPage) -> Pixels:
+        """Return the page's pixels.
+
+        Raises:
+            InputError: It cannot be read, or has another size than its annotations say.
+        """
+        if page.path in self._pages:
+            self._pages.move_to_end(page.path)
+            return self._pages[page.path]
+        pixels = open_image(page.path).pixels
+        if pixels.shape[:2] != (page.height, page.width):
+            raise InputError(
+                "D014",
+                f"image is {pixels.shape[1]}x{pixels.shape[0]}, its annotations say {page.width}x{page.height}",
+                path=page.path,
+                hint="sizes count after EXIF orientation",
+            )
+        self._pages[page.path] = pixels
+        self._bytes += pixels.nbytes
+        while self._bytes > self._limit and self._pages:
+            _, old = self._pages.popitem(last=False)
+            self._bytes -= old.nbytes
+        return pixels
+
+
+class Samples(TorchDataset[Sample]):
+    """Map `Draw`s to samples; the same draw gives the same sample in any process.
+
+    Args:
+        pages: All pages.
+        augment: Recipe section.
+        window: Width and height of samples of portrait (or any, in `crop` mode) pages.
+        page_size: Long side that pages are scaled to at scale 1.
+        cache_mb: Bound of the page cache.
+    """
+
+    def __init__(
+        self,
+        pages: list[LabelledPage],
+        augment: AugmentSection,
+        window: tuple[int, int],
+        page_size: int,
+        cache_mb: int,
+    ) -> None:
+        self.pages = pages
+        self.augment = augment
+        self.window = window
+        self.page_size = page_size
+        self.cache = PageCache(cache_mb)
+
+    def __len__(self) -> int:
+        return len(self.pages)
+
+    def __getitem__(self, draw: Draw) -> Sample:
+        """Make one sample.
+
+        Raises:
+            InputError: The image cannot be read.
+        """
+        page = self.pages[draw.page]
+        rng = np.random.default_rng(draw.seed)
+        pixels = self.cache.read(page)
+        augment = self.augment
+        scale = float(np.exp(rng.uniform(*np.log(augment.scale))))
+        degrees = float(rng.normal(0, augment.rotate_degrees)) if augment.rotate_degrees else 0.0
+        mirror = bool(rng.random() < augment.flip)
+        size = (page.width, page.height)
+        if augment.mode == "page":
+            window = self.window[::-1] if draw.landscape else self.window
+            view = fit_view(rng, size, window, scale=scale, degrees=degrees, mirror=mirror)
+        else:
+            scale *= self.page_size / max(size)
+            view = random_view(
+                rng, size, self.window, scale=scale, degrees=degrees, anchors=page.boxes, mirror=mirror
+            )
+        seen = look(pixels, view)
+        matrix = view_matrix(view, *size)
+        boxes, learn, stubs = clip_boxes(
+            map_boxes(page.boxes, matrix), view.width, view.height, augment.min_visible
+        )
+        crowds, _, _ = clip_boxes(map_boxes(page.ignore, matrix), view.width, view.height, 0.0)
+        if rng.random() < augment.photometric:
+            seen = colours(seen, rng)
+        if rng.random() < augment.degrade:
+            seen = degrade(seen, rng)
+        return Sample(seen, boxes[learn], page.labels[learn], np.concatenate([boxes[stubs], crowds]), page.annotated)

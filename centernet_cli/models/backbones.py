@@ -1,0 +1,127 @@
+"""ImageNet-shaped backbones from torchvision, cut into four stages.
+
+A backbone maps images `(B, 3, H, W)` to four feature maps at strides 4, 8, 16 and 32.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+from torchvision import models
+
+from centernet_cli.core.errors import MissingRequirementError, ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RESNETS: dict[str, Callable[..., models.ResNet]] = {
+    "resnet18": models.resnet18,
+    "resnet34": models.resnet34,
+    "resnet50": models.resnet50,
+    "resnet101": models.resnet101,
+}
+MOBILENETS: dict[str, tuple[Callable[..., nn.Module], tuple[int, int, int, int]]] = {
+    # Where the features are cut: the last block before each halving of the resolution.
+    "mobilenet_v2": (models.mobilenet_v2, (4, 7, 14, 18)),
+    "mobilenet_v3_small": (models.mobilenet_v3_small, (2, 4, 9, 12)),
+    "mobilenet_v3_large": (models.mobilenet_v3_large, (4, 7, 13, 16)),
+}
+BACKBONES = (*RESNETS, *MOBILENETS)
+
+
+class Backbone(nn.Module):
+    """Four stages; the first `frozen` ones are not trained and keep their normalisation statistics."""
+
+    channels: tuple[int, ...]
+
+    def __init__(self, stages: list[nn.Module], channels: tuple[int, ...], frozen: int = 0) -> None:
+        super().__init__()
+        self.stages = nn.ModuleList(stages)
+        self.channels = channels
+        self.frozen = frozen
+        for stage in self.stages[:frozen]:
+            stage.requires_grad_(requires_grad=False)
+
+    def train(self, mode: bool = True) -> Backbone:  # noqa: FBT001, FBT002 - the signature is torch's
+        """Switch to training mode, frozen stages excepted."""
+        super().train(mode)
+        for stage in self.stages[: self.frozen]:
+            stage.eval()
+        return self
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """Return features at strides 4, 8, 16, 32 of `images (B, 3, H, W)`."""
+        features = []
+        x = images
+        for i, stage in enumerate(self.stages):
+            with torch.set_grad_enabled(torch.is_grad_enabled() and i >= self.frozen):
+                x = stage(x)
+            features.append(x)
+        return features
+
+
+def build_backbone(name: str, *, pretrained: str | None = None, frozen: int = 0) -> Backbone:
+    """Build one of `BACKBONES`.
+
+    Args:
+        name: Key.
+        pretrained: None (random), `imagenet` (torchvision's own download) or a file of torchvision weights.
+        frozen: Number of stages that are not trained.
+
+    Raises:
+        ModelError: The weights do not fit.
+        MissingRequirementError: The weights cannot be downloaded.
+    """
+    build = RESNETS[name] if name in RESNETS else MOBILENETS[name][0]
+    network = _build(build, name, pretrained)
+    if isinstance(network, models.ResNet):
+        stem = nn.Sequential(network.conv1, network.bn1, network.relu, network.maxpool)
+        stages: list[nn.Module] = [
+            nn.Sequential(stem, network.layer1),
+            network.layer2,
+            network.layer3,
+            network.layer4,
+        ]
+    else:
+        features = network.features
+        assert isinstance(features, nn.Sequential)  # noqa: S101 - tells the type checker what torchvision builds
+        cuts = (0, *MOBILENETS[name][1])
+        stages = [features[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+    return Backbone(stages, _channels(stages), frozen)
+
+
+def _channels(stages: list[nn.Module]) -> tuple[int, ...]:
+    channels = []
+    x = torch.zeros(1, 3, 64, 64)
+    with torch.no_grad():
+        for stage in stages:
+            was_training = stage.training
+            x = stage.eval()(x)
+            stage.train(was_training)
+            channels.append(x.shape[1])
+    return tuple(channels)
+
+
+def _build(build: Callable[..., nn.Module], name: str, pretrained: str | None) -> nn.Module:
+    if pretrained is None:
+        return build()
+    if pretrained == "imagenet":
+        try:
+            return build(weights="DEFAULT")
+        except OSError as error:
+            raise MissingRequirementError(
+                "E703", f"cannot download ImageNet weights of {name}: {error}", hint="give a file as model.pretrained"
+            ) from error
+    network = build()
+    try:
+        state = torch.load(Path(pretrained), map_location="cpu", weights_only=True)
+        network.load_state_dict(state)
+    except FileNotFoundError as error:
+        raise ModelError("M503", "no such file", path=pretrained, hint="model.pretrained") from error
+    except Exception as error:
+        first = str(error).strip().splitlines()[0]
+        raise ModelError("M504", f"not weights of {name}: {first}", path=pretrained) from error
+    return network

@@ -1,0 +1,55 @@
+"""Heads: per-cell predictions from the neck's map."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+HEATMAP_BIAS = -2.19
+"""Start at a probability of 0.1, so that the first steps aren't ruled by the many negatives (original code)."""
+LTRB_RANGE = (-5.0, 6.5)
+"""Natural logarithm of distances in cells: 1/150 to 665 cells, enough for pages of 5,000 pixels."""
+
+
+class Heads(nn.Module):
+    """One 3x3 convolution (shared, or one a head), then a 1x1 convolution a head.
+
+    Args:
+        in_channels: Of the neck.
+        hidden: Channels between the two convolutions.
+        outputs: Channels of each head: `heatmap`, then `ltrb` or `size` and `offset`.
+        shared: Whether the heads share the 3x3 convolution, which at stride 4 is what costs time.
+    """
+
+    def __init__(self, in_channels: int, hidden: int, outputs: dict[str, int], *, shared: bool) -> None:
+        super().__init__()
+        names = list(outputs)
+        self.shared = shared
+        self.hidden = nn.ModuleDict(
+            {
+                name: nn.Sequential(
+                    nn.Conv2d(in_channels, hidden, 3, padding=1, bias=False),
+                    nn.BatchNorm2d(hidden),
+                    nn.ReLU(inplace=True),
+                )
+                for name in (["all"] if shared else names)
+            }
+        )
+        self.final = nn.ModuleDict({name: nn.Conv2d(hidden, channels, 1) for name, channels in outputs.items()})
+        for name in names:
+            final = self.final[name]
+            assert isinstance(final, nn.Conv2d)  # noqa: S101 - for the type checker
+            nn.init.normal_(final.weight, std=0.01)
+            assert final.bias is not None  # noqa: S101
+            nn.init.constant_(final.bias, {"heatmap": HEATMAP_BIAS, "ltrb": 1.0}.get(name, 0.0))
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        """Map `(B, C, h, w)` to one map a head; `ltrb` comes as positive distances in cells."""
+        if self.shared:
+            hidden = self.hidden["all"](x)
+            out = {name: final(hidden) for name, final in self.final.items()}
+        else:
+            out = {name: final(self.hidden[name](x)) for name, final in self.final.items()}
+        if "ltrb" in out:
+            out["ltrb"] = torch.exp(out["ltrb"].float().clamp(*LTRB_RANGE))
+        return out

@@ -1,0 +1,111 @@
+"""What a weights file says about itself; readable without torch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+from safetensors import SafetensorError, safe_open
+
+from centernet_cli.core.errors import ModelError
+from centernet_cli.core.recipe import DecodeSection, ModelSection
+from centernet_cli.core.safe_io import sha256_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+KEY = "centernet"
+"""The one metadata key of our safetensors files; its value is JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelMeta:
+    """Everything but the tensors.
+
+    Attributes:
+        name: Of the model.
+        classes: In the order of the heatmap's channels.
+        page_size: Long side in pixels that pages are scaled to.
+        model: Architecture.
+        decode: How its maps become boxes.
+        threshold: Default score threshold, the best on validation.
+        mean: Of RGB in [0, 1].
+        std: Likewise.
+        sha256: Of the file; empty before it is written.
+        facts: Data, licence, scores and anything else worth telling; JSON values.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    page_size: int
+    model: ModelSection
+    decode: DecodeSection
+    threshold: float = 0.3
+    mean: tuple[float, float, float] = IMAGENET_MEAN
+    std: tuple[float, float, float] = IMAGENET_STD
+    sha256: str = ""
+    facts: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def stride(self) -> int:
+        """Pixels per cell."""
+        return self.model.stride
+
+    def to_metadata(self) -> dict[str, str]:
+        """Return safetensors metadata."""
+        value = {
+            "name": self.name,
+            "classes": self.classes,
+            "page_size": self.page_size,
+            "model": self.model.model_dump(exclude={"pretrained", "init"}),
+            "decode": self.decode.model_dump(),
+            "threshold": self.threshold,
+            "mean": self.mean,
+            "std": self.std,
+            "facts": self.facts,
+        }
+        return {KEY: json.dumps(value, allow_nan=False)}
+
+
+def read_meta(path: Path) -> ModelMeta:
+    """Read the metadata of one of our safetensors files.
+
+    Raises:
+        ModelError: Missing, damaged or somebody else's file.
+    """
+    if not path.is_file():
+        raise ModelError("M503", "no such file", path=path)
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+    except (SafetensorError, OSError) as error:
+        raise ModelError("M505", f"not a readable safetensors file: {error}", path=path) from error
+    if KEY not in metadata:
+        raise ModelError("M506", "a safetensors file, but not of a centernet model", path=path)
+    try:
+        value = json.loads(metadata[KEY])
+        return ModelMeta(
+            name=str(value["name"]),
+            classes=tuple(str(name) for name in value["classes"]),
+            page_size=int(value["page_size"]),
+            model=ModelSection.model_validate_json(json.dumps(value["model"])),
+            decode=DecodeSection.model_validate_json(json.dumps(value["decode"])),
+            threshold=float(value["threshold"]),
+            mean=_triple(value["mean"]),
+            std=_triple(value["std"]),
+            sha256=sha256_file(path),
+            facts=dict(value["facts"]),
+        )
+    except (ValueError, KeyError, TypeError, ValidationError) as error:
+        raise ModelError(
+            "M507", f"metadata of another version: {type(error).__name__} {error}".splitlines()[0], path=path
+        ) from error
+
+
+def _triple(values: list[float]) -> tuple[float, float, float]:
+    a, b, c = values
+    return float(a), float(b), float(c)

@@ -1,0 +1,100 @@
+"""Find, load and save trained models."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from safetensors.torch import load_file, save
+
+from centernet_cli.core.errors import ModelError
+from centernet_cli.core.safe_io import atomic_write_bytes, sha256_file
+from centernet_cli.models.centernet import CenterNet
+from centernet_cli.models.meta import ModelMeta, read_meta
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+WEIGHTS_FOLDER = Path(__file__).resolve().parent.parent / "weights"
+RUN_WEIGHTS = "weights.safetensors"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A network in evaluation mode with its metadata."""
+
+    network: CenterNet
+    meta: ModelMeta
+
+
+def shipped_models() -> dict[str, Path]:
+    """Return the models inside the package: name to file."""
+    return {path.stem: path for path in sorted(WEIGHTS_FOLDER.glob("*/*.safetensors"))}
+
+
+def find_model(name: str) -> Path:
+    """Return the weights file of a shipped model's name, a run folder or a file.
+
+    Raises:
+        ModelError: Nothing there.
+    """
+    shipped = shipped_models()
+    if name in shipped:
+        return shipped[name]
+    path = Path(name)
+    if path.is_dir():
+        inside = path / RUN_WEIGHTS
+        if inside.is_file():
+            return inside
+        raise ModelError("M501", f"no {RUN_WEIGHTS} in this folder", path=path, hint="give a run folder of `train`")
+    if path.is_file():
+        return path
+    close = difflib.get_close_matches(name, shipped, n=1)
+    hint = f"did you mean '{close[0]}'?" if close else f"shipped models: {', '.join(shipped) or 'none'}"
+    raise ModelError("M501", "no such model", path=name, hint=hint)
+
+
+def load_model(name: str) -> LoadedModel:
+    """Load a model by shipped name, run folder or file.
+
+    Raises:
+        ModelError: Missing, damaged, or tensors that do not fit the architecture.
+    """
+    path = find_model(name)
+    meta = read_meta(path)
+    state = load_file(path)
+    network = CenterNet(meta.model, len(meta.classes))
+    expected = network.state_dict()
+    state = {key: value.to(expected[key].dtype) if key in expected else value for key, value in state.items()}
+    missing = [key for key in expected if key not in state and not key.endswith("num_batches_tracked")]
+    foreign = [key for key in state if key not in expected]
+    wrong = [key for key, value in state.items() if key in expected and value.shape != expected[key].shape]
+    if missing or foreign or wrong:
+        first = (missing + foreign + wrong)[0]
+        raise ModelError(
+            "M508",
+            f"tensors do not fit: {len(missing)} missing, {len(foreign)} unknown, {len(wrong)} of another shape "
+            f"(first: {first})",
+            path=path,
+        )
+    counters = {key: value for key, value in expected.items() if key not in state}
+    network.load_state_dict({**state, **counters})
+    network.eval()
+    return LoadedModel(network, meta)
+
+
+def save_model(network_state: dict[str, Tensor], meta: ModelMeta, path: Path) -> ModelMeta:
+    """Write weights atomically; return the metadata with the file's sha256.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    tensors = {
+        key: value.detach().cpu().contiguous()
+        for key, value in network_state.items()
+        if not key.endswith("num_batches_tracked")
+    }
+    atomic_write_bytes(path, save(tensors, meta.to_metadata()))
+    return replace(meta, sha256=sha256_file(path))

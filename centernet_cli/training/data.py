@@ -1,0 +1,178 @@
+"""From a recipe's sources to labelled pages, split into training and validation by document."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from centernet_cli.core.errors import InputError
+from centernet_cli.datasets.formats import read_dataset
+from centernet_cli.datasets.samples import Draw, LabelledPage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from centernet_cli.core.records import Annotation, PageRecord
+    from centernet_cli.core.recipe import DataSection, Recipe, Source
+
+PAGE_NUMBER = re.compile(r"[-_. ]*(?:p|page|f|seite)?[-_]?\d+$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationPage:
+    """A page to judge by, with its truth."""
+
+    path: Path
+    source: str
+    record: PageRecord
+    truth: tuple[Annotation, ...]
+    annotates: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """What was found, by source: counts for the table that `train` prints."""
+
+    train: list[LabelledPage]
+    val: list[ValidationPage]
+    dropped_labels: Counter[str] = field(default_factory=Counter)
+
+
+def load_data(recipe: Recipe) -> TrainingData:
+    """Read all sources.
+
+    Raises:
+        InputError: A source cannot be read, holds none of the classes, or no page is left.
+    """
+    section = recipe.data
+    dropped: Counter[str] = Counter()
+    train: list[LabelledPage] = []
+    val: list[ValidationPage] = []
+    for source in section.train:
+        for page, record, truth in _read(source, section, dropped):
+            held = not section.val and _held_out(page, section.holdout, recipe.train.seed)
+            if held:
+                val.append(_validation(page, record, truth, section))
+            else:
+                train.append(page)
+    for source in section.val:
+        val.extend(_validation(page, record, truth, section) for page, record, truth in _read(source, section, dropped))
+    if not any(len(page.boxes) for page in train):
+        raise InputError("D030", "no page to train on has a box of the recipe's classes", hint="data.classes, class_map")
+    return TrainingData(train, val, dropped)
+
+
+def document_of(record: PageRecord) -> str:
+    """Return the document a page belongs to: its `group`, else its name without a page number at the end."""
+    if record.group:
+        return record.group
+    stem = Path(record.info.source).stem
+    return PAGE_NUMBER.sub("", stem) or stem
+
+
+def plan_epoch(pages: Sequence[LabelledPage], *, epoch: int, recipe: Recipe, world: int = 1) -> list[list[Draw]]:
+    """Return the epoch's batches; a pure function of the recipe, so that resuming continues exactly.
+
+    Pages are drawn in proportion to their weights with as little luck as possible (systematic sampling). In
+    `page` mode a batch holds either portrait or landscape pages.
+
+    Args:
+        pages: To train on.
+        epoch: From 0.
+        recipe: Seeds, sizes and mode.
+        world: Number of processes; the batches are a multiple of it.
+    """
+    rng = np.random.default_rng((recipe.train.seed, epoch))
+    weights = np.array([page.weight for page in pages])
+    count = recipe.train.samples_per_epoch or len(pages)
+    marks = (np.arange(count) + rng.random()) / count * weights.sum()
+    order = rng.permutation(len(pages))
+    chosen = order[np.searchsorted(weights[order].cumsum(), marks, side="right").clip(max=len(pages) - 1)]
+    rng.shuffle(chosen)
+    size = recipe.train.batch_size
+    turned = recipe.augment.mode == "page"
+    draws = [
+        Draw(int(page), (recipe.train.seed, epoch, i), turned and pages[page].width > pages[page].height)
+        for i, page in enumerate(chosen)
+    ]
+    batches: list[list[Draw]] = []
+    for landscape in (False, True):
+        kind = [draw for draw in draws if draw.landscape == landscape]
+        batches += [kind[i : i + size] for i in range(0, len(kind), size)]
+    order = rng.permutation(len(batches))
+    batches = [batches[i] for i in order]
+    while len(batches) % world:
+        batches.append(batches[0])
+    return batches
+
+
+def _read(
+    source: Source, section: DataSection, dropped: Counter[str]
+) -> Iterator[tuple[LabelledPage, PageRecord, tuple[Annotation, ...]]]:
+    dataset = read_dataset(Path(source.path), source.format)
+    root = dataset.root or Path(source.path)
+    name = Path(source.path).stem if Path(source.path).suffix else Path(source.path).name
+    annotates = _annotated_classes(source, section, dataset.classes)
+    indices = {label: i for i, label in enumerate(section.classes)}
+    for record in dataset.pages:
+        kept: list[Annotation] = []
+        crowds: list[Annotation] = []
+        for annotation in record.annotations:
+            label = section.class_map.get(annotation.label, annotation.label)
+            if label not in annotates:
+                dropped[annotation.label] += 1
+                continue
+            renamed = annotation if label == annotation.label else replace(annotation, label=label)
+            (crowds if annotation.crowd else kept).append(renamed)
+        page = LabelledPage(
+            path=root / record.info.source,
+            source=name,
+            weight=source.weight,
+            width=record.info.width,
+            height=record.info.height,
+            boxes=np.array([a.box for a in kept], dtype=np.float32).reshape(-1, 4),
+            labels=np.array([indices[a.label] for a in kept], dtype=np.int64),
+            ignore=np.array([a.box for a in crowds], dtype=np.float32).reshape(-1, 4),
+            annotated=np.array([label in annotates for label in section.classes]),
+            group=f"{name}/{document_of(record)}",
+        )
+        yield page, record, (*kept, *crowds)
+
+
+def _annotated_classes(source: Source, section: DataSection, found: Sequence[str]) -> frozenset[str]:
+    known = set(section.classes)
+    if source.annotates is not None:
+        unknown = [label for label in source.annotates if label not in known]
+        if unknown:
+            raise InputError("D031", f"annotates names {unknown}, which data.classes does not", path=source.path)
+        return frozenset(source.annotates)
+    mapped = {section.class_map.get(label, label) for label in found}
+    if not mapped & known:
+        raise InputError(
+            "D032",
+            f"no class in common: the dataset has {sorted(found)}, the recipe {sorted(known)}",
+            path=source.path,
+            hint="data.class_map renames",
+        )
+    return frozenset(known)
+
+
+def _held_out(page: LabelledPage, share: float, seed: int) -> bool:
+    """Decide by the document's name alone, so that adding pages moves no other document."""
+    digest = hashlib.sha256(f"{seed}:{page.group}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") < share * 2**64
+
+
+def _validation(
+    page: LabelledPage, record: PageRecord, truth: tuple[Annotation, ...], section: DataSection
+) -> ValidationPage:
+    annotates = frozenset(
+        label for label, known in zip(section.classes, page.annotated.tolist(), strict=True) if known
+    )
+    return ValidationPage(page.path, page.source, record, truth, annotates)

@@ -1,0 +1,41 @@
+"""Exponential moving average of the weights."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+class Ema:
+    """A slow copy of a model.
+
+    Args:
+        model: To follow.
+        decay: Share of the old average kept each step; the first steps keep less, so that the random start
+            is forgotten.
+    """
+
+    def __init__(self, model: nn.Module, decay: float) -> None:
+        self.model = copy.deepcopy(model).eval()
+        self.model.requires_grad_(requires_grad=False)
+        self.decay = decay
+
+    @torch.no_grad()
+    def update(self, model: nn.Module, step: int) -> None:
+        """Move towards `model` after its step number `step` (from 0)."""
+        decay = min(self.decay, (1 + step) / (10 + step))
+        current = dict(model.state_dict())
+        for name, value in self.model.state_dict().items():
+            if value.dtype.is_floating_point:
+                value.lerp_(current[name].to(value.dtype), 1 - decay)
+            else:
+                value.copy_(current[name])
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return the averaged weights."""
+        return dict(self.model.state_dict())

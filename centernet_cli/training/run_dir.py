@@ -1,0 +1,96 @@
+"""The folder of a training run."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+import torchvision
+
+from centernet_cli import __version__
+from centernet_cli.core.errors import OutputError
+from centernet_cli.core.recipe_file import recipe_to_yaml
+from centernet_cli.core.safe_io import atomic_write_text, dump_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from centernet_cli.core.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class RunDir:
+    """Paths of a run's files."""
+
+    root: Path
+
+    @property
+    def recipe(self) -> Path:
+        """The resolved recipe."""
+        return self.root / "recipe.resolved.yaml"
+
+    @property
+    def metrics(self) -> Path:
+        """One JSON object a line: training every few steps, validation every few epochs."""
+        return self.root / "metrics.jsonl"
+
+    @property
+    def last(self) -> Path:
+        """Resume state."""
+        return self.root / "checkpoints" / "last.pt"
+
+    @property
+    def best(self) -> Path:
+        """Weights of the best validation so far."""
+        return self.root / "checkpoints" / "best.safetensors"
+
+    @property
+    def weights(self) -> Path:
+        """The result: what `--model` of other commands reads."""
+        return self.root / "weights.safetensors"
+
+    def create(self, recipe: Recipe) -> None:
+        """Make the folder with what is known before training.
+
+        Raises:
+            OutputError: It exists and isn't empty, or cannot be written.
+        """
+        if self.root.exists() and (not self.root.is_dir() or any(self.root.iterdir())):
+            raise OutputError("O803", "exists and is not empty", path=self.root, hint="--resume, or another --out")
+        try:
+            self.last.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError("O801", f"cannot create: {error.strerror}", path=self.root) from error
+        atomic_write_text(self.recipe, recipe_to_yaml(recipe))
+        dump_json(self.root / "environment.json", environment())
+
+    def append_metrics(self, values: dict[str, object]) -> None:
+        """Add a line to the metrics.
+
+        Raises:
+            OutputError: The disk is full or the folder is gone.
+        """
+        try:
+            with self.metrics.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(values, allow_nan=False) + "\n")
+        except OSError as error:
+            raise OutputError("O801", f"cannot write: {error.strerror}", path=self.metrics) from error
+
+
+def environment() -> dict[str, object]:
+    """Return versions and hardware, for the record."""
+    return {
+        "centernet": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "torchvision": torchvision.__version__,
+        "platform": platform.platform(),
+        "processor": torch.backends.cpu.get_cpu_capability(),
+        "threads": torch.get_num_threads(),
+        "cuda": [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())],
+        "argv": sys.argv[1:],
+    }
