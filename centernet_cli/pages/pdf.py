@@ -1,0 +1,114 @@
+"""PDF documents to pages, one at a time, with the same geometry from both backends.
+
+PDFium says how large each page is and both backends are told the exact number of pixels to draw it on, so a box found
+on one rendering fits the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from centernet_cli.core.errors import InputError
+from centernet_cli.core.records import Failure, Page, PageInfo
+from centernet_cli.pages.failure import failure_of
+from centernet_cli.pages.options import PageOptions, chosen_pages, pages_beyond
+from centernet_cli.pages.poppler import PopplerRenderer
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from centernet_cli.pages.pdfium import PdfiumDocument, PdfiumPage
+
+
+class _Render(Protocol):
+    def __call__(self, page: PdfiumPage, number: int, width: int, height: int, /) -> npt.NDArray[np.uint8]: ...
+
+
+def raster_size(width_pt: float, height_pt: float, options: PageOptions) -> tuple[int, int, float]:
+    """Return the width and height in pixels, and the dpi, that a page of this size is rendered with.
+
+    A side of `s` points has `round(s * dpi / 72)` pixels, at least 1. Without `options.dpi` the dpi is what gives the
+    longer side `options.target_long_side` pixels.
+    """
+    dpi = options.dpi
+    if dpi is None:
+        dpi = 72.0 * options.target_long_side / max(width_pt, height_pt)
+    width, height = (max(1, round(side * dpi / 72.0)) for side in (width_pt, height_pt))
+    return width, height, dpi
+
+
+def read_pdf(path: Path, options: PageOptions) -> Iterator[Page | Failure]:
+    """Yield the pages of `path` that `options.pages` asks for; what cannot be read is a `Failure` and the rest go on.
+
+    Raises:
+        MissingRequirementError: E710, when the poppler backend is asked for and poppler is not installed.
+    """
+    # Loading PDFium takes a tenth of a second that images need not pay.
+    from centernet_cli.pages.pdfium import PdfiumDocument
+
+    source = str(path)
+    with ExitStack() as stack:
+        try:
+            document = stack.enter_context(PdfiumDocument(path, options.password))
+            if document.page_count == 0:
+                raise InputError("P203", "PDF has no pages", path=path)  # noqa: TRY301 - one way to report them all
+            render = _renderer(document, options, stack)
+        except InputError as error:
+            yield failure_of(error, source)
+            return
+        except (OSError, RuntimeError) as error:
+            yield failure_of(InputError("P201", f"PDF cannot be opened: {error}", path=path), source)
+            return
+        for number in chosen_pages(options.pages, document.page_count):
+            yield _read_page(document, number, options, render)
+        beyond = pages_beyond(options.pages, document.page_count)
+        if beyond:
+            yield failure_of(InputError("P204", f"no page {beyond}: the PDF has {document.page_count}"), source)
+
+
+def _renderer(document: PdfiumDocument, options: PageOptions, stack: ExitStack) -> _Render:
+    if options.pdf_backend != "poppler":
+        return lambda page, _number, width, height: page.render(width, height)
+    poppler = stack.enter_context(PopplerRenderer(document.path, options.timeout))
+    if document.opened_by_password:
+        # Programs show their arguments to every user of the machine, so poppler never gets the password.
+        poppler.path = poppler.folder / "decrypted.pdf"
+        document.save_decrypted(poppler.path)
+    poppler.probe()
+    return lambda _page, number, width, height: poppler.render(number, width, height)
+
+
+def _read_page(document: PdfiumDocument, number: int, options: PageOptions, render: _Render) -> Page | Failure:
+    source = str(document.path)
+    try:
+        with document.page(number) as page:
+            size = page.size
+            width, height, dpi = raster_size(size.width_pt, size.height_pt, options)
+            megapixels = width * height / 1e6
+            if megapixels > options.max_megapixels:
+                message = f"{megapixels:,.0f} Mpx at {dpi:g} dpi exceeds --max-megapixels {options.max_megapixels:g}"
+                return failure_of(InputError("P205", message, hint="use a lower --dpi"), source, number)
+            pixels = render(page, number, width, height)
+    except InputError as error:
+        return failure_of(error, source, number)
+    except MemoryError:
+        return failure_of(
+            InputError("P206", "not enough memory to render the page", hint="use a lower --dpi"), source, number
+        )
+    except (OSError, RuntimeError) as error:
+        return failure_of(InputError("P206", f"page cannot be rendered: {error}"), source, number)
+    info = PageInfo(
+        source=source,
+        width=width,
+        height=height,
+        page=number,
+        dpi=dpi,
+        width_pt=size.width_pt,
+        height_pt=size.height_pt,
+        rotation=size.rotation,
+    )
+    return Page(info=info, pixels=pixels)

@@ -1,0 +1,160 @@
+"""PDF documents through PDFium, in this process: page sizes for both backends, and pictures for the default one.
+
+PDFium is not thread-safe; every call into it holds one lock, which is never held while a page is out of this module.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+import pypdfium2 as pdfium
+from pypdfium2 import raw
+
+from centernet_cli.core.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_LOCK = threading.RLock()
+# pypdfium2 logs a warning about XFA forms, which would reach stderr where logging isn't set up; they fall back to
+# ordinary forms, so there is nothing to tell the user.
+logging.getLogger("pypdfium2").addHandler(logging.NullHandler())
+
+
+@dataclass(frozen=True, slots=True)
+class PdfPageSize:
+    """The shown part of a page, which is its CropBox within its MediaBox, as it appears after rotation.
+
+    Attributes:
+        width_pt: Width in points (1/72 inch), after rotation.
+        height_pt: Height in points, after rotation.
+        rotation: /Rotate in degrees clockwise: 0, 90, 180 or 270.
+    """
+
+    width_pt: float
+    height_pt: float
+    rotation: int
+
+
+class PdfiumDocument:
+    """An open PDF; close it, or use it in a `with` block."""
+
+    def __init__(self, path: Path, password: str | None = None) -> None:
+        """Open `path`.
+
+        Raises:
+            InputError: P201 damaged or no PDF, P202 encrypted and `password` missing or wrong.
+        """
+        self.path = path
+        self.opened_by_password = False
+        with _LOCK:
+            handle, error = _load(path, None)
+            if error == raw.FPDF_ERR_PASSWORD:
+                if password is None:
+                    raise InputError("P202", "PDF is encrypted", path=path, hint="pass --password-file")
+                handle, error = _load(path, password)
+                self.opened_by_password = True
+                if error == raw.FPDF_ERR_PASSWORD:
+                    raise InputError("P202", "PDF is encrypted and the password does not open it", path=path)
+            if error == raw.FPDF_ERR_SECURITY:
+                raise InputError("P202", "PDF is encrypted in a way that is not supported", path=path)
+            if error is not None:
+                raise InputError("P201", "PDF is damaged", path=path, hint="try qpdf --check")
+            self._document = pdfium.PdfDocument(handle)
+            try:
+                self._document.init_forms()
+            except pdfium.PdfiumError:
+                logging.getLogger(__name__).debug("no form environment for %s", path)
+            self.page_count: int = len(self._document)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the document and its file."""
+        with _LOCK:
+            self._document.close()
+
+    @contextmanager
+    def page(self, number: int) -> Iterator[PdfiumPage]:
+        """Load page `number` (from 1) for the block.
+
+        Raises:
+            InputError: P206, when the page cannot be loaded or shows no area.
+        """
+        with _LOCK:
+            try:
+                handle = self._document.get_page(number - 1)
+            except pdfium.PdfiumError as error:
+                raise InputError("P206", "page is damaged", path=self.path, hint="try qpdf --check") from error
+        try:
+            yield PdfiumPage(handle, self._document, self.path)
+        finally:
+            with _LOCK:
+                handle.close()
+
+    def save_decrypted(self, target: Path) -> None:
+        """Write a copy without encryption to `target`, for a renderer that would need the password in its argv."""
+        with _LOCK:
+            self._document.save(target, flags=raw.FPDF_REMOVE_SECURITY)
+
+
+class PdfiumPage:
+    """A loaded page of a `PdfiumDocument`."""
+
+    def __init__(self, handle: pdfium.PdfPage, document: pdfium.PdfDocument, path: Path) -> None:
+        self._handle = handle
+        self._document = document
+        with _LOCK:
+            width, height = handle.get_size()
+            rotation = raw.FPDFPage_GetRotation(handle) % 4 * 90
+        if not (width > 0 and height > 0):
+            raise InputError("P206", "page shows no area: its CropBox lies outside its MediaBox", path=path)
+        self.size = PdfPageSize(float(width), float(height), rotation)
+
+    def render(self, width: int, height: int) -> npt.NDArray[np.uint8]:
+        """Draw the page with its annotations and form fields, stretched to exactly `width` × `height` pixels, on white.
+
+        Returns:
+            RGB array `(height, width, 3)` uint8.
+        """
+        pixels = np.empty((height, width, 3), np.uint8)
+        flags = raw.FPDF_ANNOT | raw.FPDF_REVERSE_BYTE_ORDER
+        with _LOCK:
+            # PDFium draws into our array: no copy is made.
+            buffer = pixels.ctypes.data_as(ctypes.c_void_p)
+            bitmap = raw.FPDFBitmap_CreateEx(width, height, raw.FPDFBitmap_BGR, buffer, width * 3)
+            if not bitmap:
+                raise MemoryError
+            try:
+                raw.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, 0xFFFFFFFF)
+                place = (0, 0, width, height, 0, flags)
+                raw.FPDF_RenderPageBitmap(bitmap, self._handle, *place)
+                if self._document.formenv:
+                    raw.FPDF_FFLDraw(self._document.formenv, bitmap, self._handle, *place)
+            finally:
+                raw.FPDFBitmap_Destroy(bitmap)
+        return pixels
+
+
+def _load(path: Path, password: str | None) -> tuple[object, int | None]:
+    """Return PDFium's document handle and None, or None and its error code."""
+    # The bytes of the name as the file system has them: pypdfium2's own opening takes `~` for a home folder.
+    name = os.fsencode(os.path.abspath(path))  # noqa: PTH100 - Path.absolute() keeps `..`
+    secret = None if password is None else password.encode("utf-8", "surrogateescape") + b"\0"
+    handle = raw.FPDF_LoadDocument(name + b"\0", secret)
+    if handle:
+        return handle, None
+    return None, int(raw.FPDF_GetLastError())
