@@ -1,0 +1,137 @@
+"""The annotations of a COCO file: checked one by one and turned into records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from centernet_cli.core.geometry import box_leaves_page, box_touches_page, points_box, xywh_to_xyxy
+from centernet_cli.core.records import Annotation
+from centernet_cli.datasets.formats.fields import are_numbers, is_id, is_number
+
+if TYPE_CHECKING:
+    from centernet_cli.core.records import Box, PageInfo, Polygon
+    from centernet_cli.datasets.formats.problems import Problems
+    from centernet_cli.datasets.formats.tally import Tally
+
+_KEYS = {"id", "image_id", "category_id", "bbox", "area", "iscrowd", "segmentation", "score"}
+MAX_COORDINATE = 1e9
+"""Far beyond any page, yet products of two coordinates stay finite."""
+
+
+class _FaultError(ValueError):
+    """What is wrong with one annotation."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class AnnotationReader:
+    """Turns annotation objects into records, one by one."""
+
+    def __init__(
+        self, problems: Problems, tally: Tally, labels: dict[object, str], infos: dict[object, PageInfo]
+    ) -> None:
+        self.problems = problems
+        self.tally = tally
+        self.labels = labels
+        self.infos = infos
+        self.ids: set[object] = set()
+
+    def read(self, index: int, item: object, found: dict[object, list[Annotation]]) -> None:
+        """Read annotation number `index` and append it to its image's list in `found`."""
+        try:
+            image_id, annotation = self._checked(index, item)
+        except _FaultError as fault:
+            self.problems.add(fault.code, str(fault), at=f"/annotations/{index}")
+        else:
+            found[image_id].append(annotation)
+
+    def _checked(self, index: int, item: object) -> tuple[object, Annotation]:
+        if not isinstance(item, dict):
+            raise _FaultError("D002", "not an object")
+        image_id, label = self._references(index, item)
+        info = self.infos[image_id]
+        crowd, score = item.get("iscrowd", 0), item.get("score")
+        if crowd not in (0, 1):  # a tuple, since the value may not be hashable
+            raise _FaultError("D002", "`iscrowd` is neither 0 nor 1")
+        if score is not None and not (is_number(score) and 0 <= score <= 1):
+            raise _FaultError("D012", f"`score` {score!r:.40} is not a number from 0 to 1")
+        rings = _rings(item.get("segmentation"))
+        box = _box(item.get("bbox"), rings)
+        if not box_touches_page(box, info.width, info.height):
+            raise _FaultError("D010", f"`bbox` lies outside the page of {info.width} x {info.height} pixels")
+        self._count(item, rings, box, info)
+        return image_id, Annotation(
+            label=label,
+            box=box,
+            polygon=_polygon(rings[0]) if len(rings) == 1 and len(rings[0]) >= 6 else None,
+            score=None if score is None else float(score),
+            crowd=bool(crowd),
+        )
+
+    def _references(self, index: int, item: dict[str, object]) -> tuple[object, str]:
+        """Return the image id and the label."""
+        identity, image_id, category_id = item.get("id", index), item.get("image_id"), item.get("category_id")
+        if not is_id(identity) or not is_id(image_id) or not is_id(category_id):
+            raise _FaultError("D002", "`id`, `image_id` and `category_id` must be whole numbers or texts")
+        if "id" in item:
+            if identity in self.ids:
+                raise _FaultError("D003", f"annotation id {identity!r:.80} is used twice")
+            self.ids.add(identity)
+        label = self.labels.get(category_id)
+        if image_id not in self.infos:
+            raise _FaultError("D004", f"no image has id {image_id!r:.80}")
+        if label is None:
+            raise _FaultError("D005", f"no category has id {category_id!r:.80}")
+        return image_id, label
+
+    def _count(self, item: dict[str, object], rings: list[list[float]], box: Box, info: PageInfo) -> None:
+        tally = self.tally
+        if isinstance(item.get("segmentation"), dict):
+            tally.reduced("run-length mask", "to its box")
+        elif not rings:
+            tally.converted("box")
+        elif len(rings) > 1:
+            tally.reduced("polygon in parts", "to the box around them")
+        elif len(rings[0]) < 6:
+            tally.reduced("polygon", "to its box: fewer than 3 points")
+        else:
+            tally.converted("polygon")
+        if box_leaves_page(box, info.width, info.height):
+            tally.note("boxes reach outside their page, kept as they are")
+        for key in item.keys() - _KEYS:
+            tally.note(f"annotation key `{key}` ignored")
+
+
+def _rings(segmentation: object) -> list[list[float]]:
+    """Return the polygons of a segmentation as flat lists of coordinates; none for masks."""
+    if segmentation is None or segmentation == []:
+        return []
+    if isinstance(segmentation, dict):
+        counts, size = segmentation.get("counts"), segmentation.get("size")
+        if (isinstance(counts, str) or are_numbers(counts)) and are_numbers(size):
+            return []
+    elif isinstance(segmentation, list):
+        rings = [segmentation] if is_number(segmentation[0]) else segmentation
+        if all(are_numbers(ring) and len(ring) % 2 == 0 for ring in rings):
+            return [ring for ring in rings if ring]
+    raise _FaultError("D011", "`segmentation` is neither a list of polygons nor a run-length mask")
+
+
+def _polygon(ring: list[float]) -> Polygon:
+    values = list(map(float, ring))
+    return tuple(zip(values[::2], values[1::2], strict=True))
+
+
+def _box(bbox: object, rings: list[list[float]]) -> Box:
+    if bbox is None and rings:
+        box = points_box([point for ring in rings for point in _polygon(ring)])
+    elif isinstance(bbox, list) and len(bbox) == 4 and are_numbers(bbox):
+        box = xywh_to_xyxy(*map(float, bbox))
+    else:
+        raise _FaultError("D008", "`bbox` is not a list of four numbers")
+    # Asked of the result: a width of 1e-300 has no extent at x = 1000 either.
+    if not (box[0] < box[2] and box[1] < box[3] and max(map(abs, box)) < MAX_COORDINATE):
+        raise _FaultError("D009", f"`bbox` has no extent or is endless: {bbox!r:.80}")
+    return box

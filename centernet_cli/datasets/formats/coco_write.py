@@ -1,0 +1,115 @@
+"""Writing COCO: object detection with boxes and polygons; predictions are annotations with a `score`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from centernet_cli.core.geometry import polygon_area, xyxy_to_xywh
+from centernet_cli.core.safe_io import dump_json
+from centernet_cli.datasets.formats.fields import DEFAULT_EXTRAS, page_extras
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from centernet_cli.core.records import Annotation, Dataset, PageRecord
+    from centernet_cli.datasets.formats.tally import Tally
+
+# A ten-thousandth of a pixel and a millionth of a score: finer than any use, short enough to read, and it hides
+# the noise of `x + width - x`.
+BOX_DIGITS = 4
+SCORE_DIGITS = 6
+
+
+def write_coco(dataset: Dataset, path: Path, *, tally: Tally | None = None) -> None:
+    """Write a dataset as one COCO file, completely or not at all. Everything an `Annotation` holds fits in.
+
+    Raises:
+        OutputError: O801.
+    """
+    del tally  # nothing is lost
+    dump_json(path, dataset_to_coco(dataset))
+
+
+def dataset_to_coco(dataset: Dataset) -> dict[str, object]:
+    """Return a dataset as the object that a COCO file holds; pycocotools loads it as it is.
+
+    Image and annotation ids count from 1 in the order of the dataset, category ids from 1 in the order of
+    `dataset.classes` (labels missing there follow by name). Images of predictions (`dataset.root` is None) carry
+    `source`, `page`, `dpi`, `width_pt`, `height_pt`, `rotation`, `orientation` and `status`; `failures` lists what
+    could not be read.
+    """
+    used = {annotation.label for page in dataset.pages for annotation in page.annotations}
+    classes = [*dataset.classes, *sorted(used.difference(dataset.classes))]
+    category_ids = {name: index for index, name in enumerate(classes, start=1)}
+    images: list[dict[str, object]] = []
+    annotations: list[dict[str, object]] = []
+    taken: set[str] = set()
+    for image_id, page in enumerate(dataset.pages, start=1):
+        # File names of truth are those of files; names of predicted pages only have to tell the pages apart.
+        is_file = dataset.root is not None and page.info.page is None
+        name = page.info.source if is_file else _unused(page.info.name, taken)
+        images.append(_image(page, image_id, name, predicted=dataset.root is None))
+        for annotation in page.annotations:
+            ids = (len(annotations) + 1, image_id, category_ids[annotation.label])
+            annotations.append(_annotation(annotation, ids))
+    result: dict[str, object] = {
+        "info": dict(dataset.info),
+        "images": images,
+        "categories": [{"id": index, "name": name, "supercategory": ""} for name, index in category_ids.items()],
+        "annotations": annotations,
+    }
+    if dataset.failures or dataset.root is None:
+        result["failures"] = [
+            {"source": failure.source, "page": failure.page, "code": failure.code, "message": failure.message}
+            for failure in dataset.failures
+        ]
+    return result
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    """Make a page's name unique: the same file may have been given twice."""
+    unique, number = name, 1
+    while unique in taken:
+        number += 1
+        unique = f"{name}~{number}"
+    taken.add(unique)
+    return unique
+
+
+def _image(page: PageRecord, image_id: int, name: str, *, predicted: bool) -> dict[str, object]:
+    info = page.info
+    image: dict[str, object] = {"id": image_id, "file_name": name, "width": info.width, "height": info.height}
+    extras = page_extras(info)
+    if predicted or extras != DEFAULT_EXTRAS or name != info.source:
+        image |= {"source": info.source, **extras}
+    if page.group is not None:
+        image["group"] = page.group
+    if predicted:
+        image["status"] = "ok"
+    return image
+
+
+def _annotation(annotation: Annotation, ids: tuple[int, int, int]) -> dict[str, object]:
+    x, y, width, height = xyxy_to_xywh(annotation.box)
+    smallest = 10.0**-BOX_DIGITS  # a box must keep an extent, or no reader takes the file
+    bbox = [
+        round(float(x), BOX_DIGITS),
+        round(float(y), BOX_DIGITS),
+        max(round(float(width), BOX_DIGITS), smallest),
+        max(round(float(height), BOX_DIGITS), smallest),
+    ]
+    polygon = annotation.polygon
+    found: dict[str, object] = {
+        "id": ids[0],
+        "image_id": ids[1],
+        "category_id": ids[2],
+        "bbox": bbox,
+        "area": round(bbox[2] * bbox[3] if polygon is None else polygon_area(polygon), BOX_DIGITS),
+        "iscrowd": int(annotation.crowd),
+        "segmentation": []
+        if polygon is None
+        else [[round(float(value), BOX_DIGITS) for point in polygon for value in point]],
+    }
+    if annotation.score is not None:
+        found["score"] = round(float(annotation.score), SCORE_DIGITS)
+    return found

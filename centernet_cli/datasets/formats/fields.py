@@ -1,0 +1,129 @@
+"""Checks of single values that formats share, and the keys that keep a page's origin in JSON formats."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, TypedDict, TypeGuard
+
+from centernet_cli.core.errors import InputError
+from centernet_cli.core.safe_io import lexical_inside, resolve_inside
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from centernet_cli.core.records import PageInfo
+
+_NUMBER_TYPES = {int, float}
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Tell whether a JSON value is a number; booleans are none. `read_json` lets only finite ones pass."""
+    return type(value) in _NUMBER_TYPES
+
+
+def is_id(value: object) -> bool:
+    """Tell whether a JSON value can be an id: a whole number or a text."""
+    return type(value) is int or type(value) is str
+
+
+def are_numbers(values: object) -> TypeGuard[list[float]]:
+    """Tell whether a JSON value is a list of numbers."""
+    return type(values) is list and set(map(type, values)) <= _NUMBER_TYPES
+
+
+def as_pixels(value: object) -> int | None:
+    """Return a page's width or height, or None unless it is a whole number from 1 (640 or 640.0)."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 1 or value != int(value):
+        return None
+    return int(value)
+
+
+class PageExtras(TypedDict, total=False):
+    """The part of `PageInfo` that formats for single images have no keys of their own for."""
+
+    page: int | None
+    dpi: float | None
+    width_pt: float | None
+    height_pt: float | None
+    rotation: int
+    orientation: int
+
+
+def page_extras(info: PageInfo) -> PageExtras:
+    """Return page number, resolution, size in points, rotation and orientation of a page, all of them."""
+    return {
+        "page": info.page,
+        "dpi": info.dpi,
+        "width_pt": info.width_pt,
+        "height_pt": info.height_pt,
+        "rotation": info.rotation,
+        "orientation": info.orientation,
+    }
+
+
+DEFAULT_EXTRAS: PageExtras = {
+    "page": None,
+    "dpi": None,
+    "width_pt": None,
+    "height_pt": None,
+    "rotation": 0,
+    "orientation": 1,
+}
+
+
+def read_page_extras(data: Mapping[str, object]) -> PageExtras:
+    """Read what `page_extras` returned; absent keys have their defaults.
+
+    Raises:
+        ValueError: A value has the wrong type or range; the message names the key.
+    """
+    extras: PageExtras = {}
+    page = data.get("page")
+    if page is not None:
+        if type(page) is not int or page < 1:
+            raise ValueError("page is not a whole number from 1")
+        extras["page"] = page
+    for key in ("dpi", "width_pt", "height_pt"):
+        value = data.get(key)
+        if value is not None:
+            if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+                raise ValueError(f"{key} is not a number above 0")
+            extras[key] = float(value)
+    rotation = data.get("rotation", 0)
+    if type(rotation) is not int or rotation not in {0, 90, 180, 270}:
+        raise ValueError("rotation is not 0, 90, 180 or 270")
+    extras["rotation"] = rotation
+    orientation = data.get("orientation", 1)
+    if type(orientation) is not int or not 1 <= orientation <= 8:
+        raise ValueError("orientation is not 1 to 8")
+    extras["orientation"] = orientation
+    return extras
+
+
+class NameChecker:
+    """Checks many file names of one data folder; resolves each of its folders only once."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._folders: set[str] = set()
+
+    def inside(self, name: str) -> str:
+        """Return `name` normalised, with `/` separators.
+
+        Raises:
+            InputError: X310, it leads out of the folder, by itself or through a link.
+        """
+        clean = lexical_inside(name)
+        folder = clean.rpartition("/")[0]
+        if folder not in self._folders:
+            if folder:
+                resolve_inside(self.root, folder)
+            self._folders.add(folder)
+        try:
+            is_link = os.path.islink(self.root / clean)  # noqa: PTH114 (a Path method for each of 100,000 names is slow)
+        except ValueError as error:
+            raise InputError("X310", str(error)) from error
+        if is_link:
+            resolve_inside(self.root, clean)
+        return clean
