@@ -1,0 +1,60 @@
+"""What the pipeline asks of a runtime; `runtimes/` holds those that exist."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from centernet_cli.models.meta import ModelMeta
+
+
+class RawBoxes(NamedTuple):
+    """Boxes of one image in network pixels, best score first.
+
+    Attributes:
+        boxes: float32 `(N, 4)` x0, y0, x1, y1.
+        scores: float32 `(N,)`, 0 to 1.
+        classes: int64 `(N,)`, indices into the model's classes.
+        capped: Whether there were more candidates than the model's `top_k`, so that boxes may be missing.
+    """
+
+    boxes: npt.NDArray[np.float32]
+    scores: npt.NDArray[np.float32]
+    classes: npt.NDArray[np.int64]
+    capped: bool = False
+
+
+class Runtime(Protocol):
+    """A model ready to run on a device."""
+
+    @property
+    def meta(self) -> ModelMeta:
+        """The model's description."""
+
+    @property
+    def name(self) -> str:
+        """Runtime, such as `torch`."""
+
+    @property
+    def device(self) -> str:
+        """Device in the runtime's own words, such as `cuda:0`."""
+
+    @property
+    def precision(self) -> str:
+        """Precision of the arithmetic: `fp32`, `bf16` or `fp16`."""
+
+    def predict(self, batch: npt.NDArray[np.uint8]) -> list[RawBoxes]:
+        """Find boxes on a batch.
+
+        Args:
+            batch: RGB uint8 `(B, H, W, 3)`, H and W multiples of 32.
+
+        Returns:
+            One entry an image.
+
+        Raises:
+            MemoryError: The device has too little memory for the batch.
+        """

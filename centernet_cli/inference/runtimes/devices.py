@@ -1,0 +1,113 @@
+"""Which device, which arithmetic, how many threads: what `auto` means for torch."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import torch
+
+from centernet_cli.core.errors import MissingRequirementError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Arithmetic = Literal["fp32", "bf16", "fp16"]
+DTYPES: dict[Arithmetic, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
+CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+
+
+def pick_device(name: str) -> torch.device:
+    """Return the device that `--device` names; `auto` takes the first GPU that works, else the CPU.
+
+    Raises:
+        UsageError: No such kind of device.
+        MissingRequirementError: The device is not there, or this build of torch cannot use it.
+    """
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda:0")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise _unknown_device(name) from error
+    if device.type == "cuda":
+        return _cuda(device)
+    if device.type == "mps":
+        if not torch.backends.mps.is_available():
+            raise MissingRequirementError("E702", "no MPS device here", path="--device", hint="use --device cpu")
+        return device
+    if device.type != "cpu":
+        raise _unknown_device(name)
+    return torch.device("cpu")
+
+
+def pick_precision(name: str, device: torch.device) -> Arithmetic:
+    """Return the arithmetic that `--precision` names; `auto` takes the fastest that the device has in hardware.
+
+    Raises:
+        UsageError: fp16 on the CPU, where it is emulated.
+    """
+    if name == "fp16" and device.type == "cpu":
+        raise UsageError("U703", "fp16 needs a GPU", path="--precision", hint="use fp32 or bf16 on the CPU")
+    if name in DTYPES:
+        return name
+    if device.type == "cuda":
+        return "fp16"
+    return "bf16" if device.type == "cpu" and cpu_has_bf16() else "fp32"
+
+
+def cpu_has_bf16() -> bool:
+    """Say whether the CPU multiplies bf16 in hardware; elsewhere it is emulated, ten times slower than fp32."""
+    # torch has no public question for this one yet; without an answer fp32 is always right.
+    probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(bool(getattr(torch.cpu, probe, bool)()) for probe in probes)
+
+
+def limit_threads(environ: Mapping[str, str] = os.environ) -> int:
+    """Use no more threads than there are processors for this process; return how many.
+
+    torch counts the machine's processors; a container or a batch system often grants fewer, and with more threads
+    than processors everything slows down. A number set in the environment is left alone.
+    """
+    if not any(environ.get(name) for name in THREAD_VARIABLES):
+        available = available_cpus()
+        if available < torch.get_num_threads():
+            torch.set_num_threads(available)
+    return torch.get_num_threads()
+
+
+def available_cpus(quota: Path = CGROUP_QUOTA) -> int:
+    """Return how many processors this process may use, by its affinity and its container's quota."""
+    try:
+        count = len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS and Windows
+        count = os.cpu_count() or 1
+    try:
+        share, period = quota.read_text(encoding="ascii").split()
+        count = min(count, round(int(share) / int(period)))
+    except (OSError, ValueError, ZeroDivisionError):  # no container, or no limit ("max 100000")
+        pass
+    return max(1, count)
+
+
+def _cuda(device: torch.device) -> torch.device:
+    if not torch.cuda.is_available():
+        build = f"torch {torch.__version__}"
+        reason = "is a build without CUDA" if torch.version.cuda is None else "finds no usable GPU"
+        raise MissingRequirementError(
+            "E701", f"no CUDA device: {build} {reason}", path="--device", hint="use --device cpu or auto"
+        )
+    index, count = device.index or 0, torch.cuda.device_count()
+    if index >= count:
+        raise MissingRequirementError(
+            "E701", f"no device cuda:{index}: there are {count}, counted from 0", path="--device"
+        )
+    return torch.device("cuda", index)
+
+
+def _unknown_device(name: str) -> UsageError:
+    return UsageError("U702", f"unknown device '{name}'", path="--device", hint="auto, cpu, cuda, cuda:1 or mps")
