@@ -15,7 +15,14 @@ from typer.exceptions import TyperException
 from centernet_cli import __version__
 from centernet_cli.cli import console
 from centernet_cli.cli.lazy import HELP_NAMES, Entry, lazy_group
-from centernet_cli.core.errors import CenterNetError, ExitCode, OutputError, UsageError, printable
+from centernet_cli.core.errors import (
+    CenterNetError,
+    ExitCode,
+    MissingRequirementError,
+    OutputError,
+    UsageError,
+    printable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +72,8 @@ def _root(
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
     verbose: Annotated[
-        int, typer.Option("--verbose", "-v", count=True, help="Say more; -vv also shows tracebacks.")
+        int,
+        typer.Option("--verbose", "-v", count=True, show_default=False, help="Say more; -vv also shows tracebacks."),
     ] = 0,
 ) -> None:
     del version
@@ -116,12 +124,6 @@ def _run(argv: list[str]) -> int:
     """Run one command; every exception but those of `main` becomes lines on stderr and an exit code."""
     try:
         result: Any = typer.main.get_command(app).main(argv, prog_name="centernet", standalone_mode=False)
-    except CenterNetError as error:
-        return _report(error)
-    except TyperException as error:
-        return _report_usage(error)
-    except typer.Abort:
-        return ExitCode.SIGINT
     except SystemExit as error:
         # Typer turns a broken pipe into exit 1; `main` knows better.
         cause = error.__context__
@@ -130,13 +132,24 @@ def _run(argv: list[str]) -> int:
         return error.code if isinstance(error.code, int) else ExitCode.INTERNAL
     except BrokenPipeError:
         raise
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EROFS, errno.EDQUOT}:
-            return _report(OutputError("O800", f"cannot write: {error.strerror}", path=error.filename), error)
-        return _report_bug(error)
     except Exception as error:  # noqa: BLE001 - this is the boundary
-        return _report_bug(error)
+        return _explain(error)
     return int(result) if isinstance(result, int) else ExitCode.OK
+
+
+def _explain(error: Exception) -> int:
+    """Print what went wrong and return the exit code."""
+    if isinstance(error, CenterNetError):
+        return _report(error)
+    if isinstance(error, TyperException):
+        return _report_usage(error)
+    if isinstance(error, typer.Abort):
+        return ExitCode.SIGINT
+    if isinstance(error, ImportError):
+        return _report_import(error)
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EROFS, errno.EDQUOT}:
+        return _report(OutputError("O800", f"cannot write: {error.strerror}", path=error.filename), error)
+    return _report_bug(error)
 
 
 def _report(error: CenterNetError, cause: BaseException | None = None) -> int:
@@ -156,6 +169,16 @@ def _report_usage(error: TyperException) -> int:
     command = ctx.command_path if ctx is not None else "centernet"
     message = " ".join(message.split()).rstrip(".")
     return _report(UsageError("U201", message, path=command, hint=f"see '{command} --help'"))
+
+
+def _report_import(error: ImportError) -> int:
+    """Print that a library is missing or cannot be loaded; if it is a module of ours, that's a bug."""
+    name = (error.name or "").partition(".")[0]
+    if name == "centernet_cli":
+        return _report_bug(error)
+    what = f"cannot load {name}: {error}" if name else f"cannot load a library: {error}"
+    hint = "install the program again; 'centernet doctor' lists what is there"
+    return _report(MissingRequirementError("E710", what, hint=hint), error)
 
 
 def _report_bug(error: BaseException) -> int:

@@ -20,6 +20,8 @@ from centernet_cli.cli import console
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_TYPE_NAME = re.compile(r"<(?:list\[)?([a-z ]+)\]?>")
+_TYPE_NAMES = {"int": "N", "int range": "N", "float": "X", "float range": "X", "str": "TEXT", "path": "PATH"}
 HELP_NAMES: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
@@ -58,7 +60,7 @@ def help_text(docstring: str | None) -> str:
 class Command(TyperCommand):
     """A command whose options are listed in groups (`rich_help_panel`), in plain text.
 
-    Typer's coloured help costs a quarter of a second of imports; ours is read by people in a hurry.
+    Typer's coloured help costs a quarter of a second of imports.
     """
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -68,7 +70,8 @@ class Command(TyperCommand):
             if record is None:
                 continue
             default = "Options" if isinstance(param, TyperOption) else "Arguments"
-            groups.setdefault(getattr(param, "rich_help_panel", None) or default, []).append(record)
+            names = _TYPE_NAME.sub(lambda match: _TYPE_NAMES.get(match.group(1), match.group(0)), record[0])
+            groups.setdefault(getattr(param, "rich_help_panel", None) or default, []).append((names, record[1]))
         for title in sorted(groups, key=lambda title: (title != "Arguments", title == "Options")):
             with formatter.section(title):
                 formatter.write_dl(groups[title])
@@ -84,6 +87,7 @@ def _shared(
         "-v",
         count=True,
         help="Say more; -vv also shows tracebacks.",
+        show_default=False,
         expose_value=False,
         callback=console.raise_verbosity,
     ),
@@ -91,10 +95,15 @@ def _shared(
     """Hold the options every command takes."""
 
 
-def build(function: Callable[..., Any], name: str) -> TyperCommand:
-    """Make a command of a function; options `-q` and `-v` are added where the function has none of that name."""
+def build(function: Callable[..., Any], name: str, docstring: str | None = None) -> TyperCommand:
+    """Make a command of a function, with the function's own docstring as help if no other is given.
+
+    Options `-q` and `-v` are added where the function has none of that name.
+    """
     single = typer.Typer(add_completion=False, rich_markup_mode=None)
-    single.command(name, cls=Command, help=help_text(function.__doc__), context_settings=HELP_NAMES)(function)
+    single.command(name, cls=Command, help=help_text(docstring or function.__doc__), context_settings=HELP_NAMES)(
+        function
+    )
     shared = typer.Typer(add_completion=False, rich_markup_mode=None)
     shared.command()(_shared)
     command = typer.main.get_command(single)
@@ -112,10 +121,12 @@ def build_group(app: typer.Typer, name: str) -> TyperGroup:
     for info in app.registered_commands:
         if info.callback is not None:
             key = info.name or info.callback.__name__.replace("_", "-")
-            built = build(info.callback, key)
+            built = build(info.callback, key, info.help)
             built.hidden = info.hidden
             group.add_command(built, key)
     group.help = help_text(group.help)
+    group.no_args_is_help = True
+    group.rich_markup_mode = None
     return group
 
 
