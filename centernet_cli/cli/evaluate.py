@@ -1,0 +1,140 @@
+"""`centernet evaluate`: how good are these boxes, or the model that makes them?"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from centernet_cli.cli import console
+from centernet_cli.cli.evaluate_inputs import get_predictions, read_truth, shared_classes
+from centernet_cli.cli.evaluate_report import score_document, tell, write_report
+from centernet_cli.core.errors import GateError, PartialError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from centernet_cli.core.records import Dataset
+    from centernet_cli.evaluation.pairing import Pairing, TruthSource
+    from centernet_cli.evaluation.summary import Summary
+
+
+def evaluate(
+    what: Annotated[
+        str, typer.Argument(metavar="MODEL|BOXES", help="A model's name, folder or file; or predictions (boxes.json).")
+    ],
+    dataset: Annotated[
+        list[Path], typer.Argument(metavar="DATASET", help="Annotated pages; each one given is a source.")
+    ],
+    *,
+    iou: Annotated[
+        list[float] | None,
+        typer.Option("--iou", help="Least overlap of a match; may be repeated. [default: 0.5 and 0.75]", metavar="F"),
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option("--threshold", help="Count boxes with this score; default: the best for each IoU.", metavar="F"),
+    ] = None,
+    max_dets: Annotated[
+        int, typer.Option("--max-dets", help="Boxes of a class on a page that count for AP.", metavar="N", min=1)
+    ] = 2000,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--class", help="Score only this class; may be repeated.", metavar="NAME"),
+    ] = None,
+    min_ap: Annotated[
+        float | None, typer.Option("--min-ap", help="Exit with 10 if the AP is lower.", metavar="F")
+    ] = None,
+    min_f1: Annotated[
+        float | None,
+        typer.Option("--min-f1", help="Exit with 10 if the mean F1 at the first IoU is lower.", metavar="F"),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Write scores.json and pages.csv there.", metavar="DIR")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Write the scores as JSON.")] = False,
+    device: Annotated[str, typer.Option("--device", help="Where a model runs: auto, cpu, cuda, mps.")] = "auto",
+    data_format: Annotated[str, typer.Option("--format", help="Of the datasets: auto, coco or labelme.")] = "auto",
+) -> None:
+    """Score a model, or boxes it found before, against annotated pages.
+
+    Examples:
+        centernet evaluate lines data/letters data/forms
+        centernet evaluate boxes.json truth.json --threshold 0.3 --json
+        centernet evaluate runs/lines-1 data/letters --min-f1 0.8 --report scores
+
+    Precision, recall and F1 match boxes one to one within a class. One threshold serves all datasets: the one with the
+    best mean F1 over them, unless --threshold is given. AP is that of COCO, over all pages together.
+
+    A class is judged only on datasets that list it. Pages without predictions count as all missed.
+    """
+    ious = _check_options(iou, {"--threshold": threshold, "--min-ap": min_ap, "--min-f1": min_f1})
+    if report is not None:
+        from centernet_cli.inference.output import check_folder
+
+        check_folder(report)
+    sources = read_truth(dataset, data_format)
+    predictions, model = get_predictions(what, sources, device)
+    classes, left_out = shared_classes(sources, predictions.classes, only, what)
+    summary, pairing = _score(sources, predictions, classes, ious=ious, max_dets=max_dets, threshold=threshold)
+    gates = [
+        {"name": name, "required": least, "value": value, "met": value is not None and value >= least}
+        for name, least, value in (
+            ("--min-ap", min_ap, summary.coco.ap),
+            ("--min-f1", min_f1, summary.boxes.at[0].f1),
+        )
+        if least is not None
+    ]
+    document = score_document(what, model, sources, pairing, predictions, left_out, summary, gates)
+    tell(pairing, predictions, left_out, summary)
+    if report is not None:
+        write_report(report, document, summary)
+    if as_json:
+        console.write_json(document)
+    else:
+        from centernet_cli.cli.score_table import write_summary
+
+        write_summary(summary)
+    _end(gates, predictions if model else None)
+
+
+def _check_options(iou: list[float] | None, shares: dict[str, float | None]) -> tuple[float, ...]:
+    ious = tuple(dict.fromkeys(iou or (0.5, 0.75)))
+    for value in ious:
+        if not 0 < value <= 1:
+            raise UsageError("U310", f"must be above 0 and at most 1, not {value:g}", path="--iou")
+    for name, share in shares.items():
+        if share is not None and not (math.isfinite(share) and 0 <= share <= 1):
+            raise UsageError("U310", f"must be from 0 to 1, not {share:g}", path=name)
+    return ious
+
+
+def _score(
+    sources: Sequence[TruthSource],
+    predictions: Dataset,
+    classes: Sequence[str],
+    *,
+    ious: Sequence[float],
+    max_dets: int,
+    threshold: float | None,
+) -> tuple[Summary, Pairing]:
+    from centernet_cli.evaluation.pairing import pair_pages
+    from centernet_cli.evaluation.summary import summarise
+
+    pairing = pair_pages(sources, predictions)
+    return summarise(pairing.pairs, classes, ious=ious, max_dets=max_dets, threshold=threshold), pairing
+
+
+def _end(gates: Sequence[dict[str, Any]], predictions: Dataset | None) -> None:
+    """Raise for gates that aren't met, or for pages that couldn't be read just now."""
+    failed = []
+    for gate in gates:
+        if not gate["met"]:
+            value = "undefined" if gate["value"] is None else f"{gate['value']:.4f}"
+            failed.append(f"{gate['name']} {gate['required']:g} not met: {value}")
+    if failed:
+        raise GateError("G101", "; ".join(failed))
+    if predictions is not None and predictions.failures:
+        raise PartialError("D065", f"{len(predictions.failures)} pages could not be read; they count as all missed")

@@ -1,0 +1,130 @@
+"""What `evaluate` compares: datasets, predictions read or made, and the classes both sides know."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from centernet_cli.cli import console
+from centernet_cli.core.errors import InputError, ModelError, UsageError, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from centernet_cli.core.records import Dataset
+    from centernet_cli.evaluation.pairing import TruthSource
+
+
+def read_truth(paths: Sequence[Path], data_format: str) -> list[TruthSource]:
+    """Read the datasets to judge by; each is a source of its own.
+
+    Raises:
+        UsageError: U311, one is given twice; no such format.
+        InputError: D064, one holds no box; one cannot be read.
+    """
+    from centernet_cli.evaluation.pairing import TruthSource
+
+    names = _source_names(paths)
+    sources = []
+    for path, name in zip(paths, names, strict=True):
+        truth = _read(path, data_format)
+        if not any(page.annotations for page in truth.pages):
+            raise InputError("D064", "has no annotated box: nothing to compare with", path=path)
+        # A dataset's list of classes says what it annotates, even where some of them never occur.
+        sources.append(TruthSource(name=name, dataset=truth, annotates=frozenset(truth.classes)))
+    return sources
+
+
+def _read(path: Path, data_format: str) -> Dataset:
+    from centernet_cli.datasets.formats import read_dataset
+
+    try:
+        return read_dataset(path, data_format)
+    except InputError as error:
+        if error.code == "D031" and path.suffix.lower() == ".json" and path.is_file():
+            # Not recognised, maybe because it is damaged: the reader of the likeliest format says where.
+            return read_dataset(path, "coco")
+        raise
+
+
+def _source_names(paths: Sequence[Path]) -> list[str]:
+    """Return a short name for each dataset: its folder, or as much of its path as makes it unique."""
+    places = [path.absolute() for path in paths]
+    places = [path.parent if path.name == "annotations.json" else path for path in places]
+    for index, place in enumerate(places):
+        if place in places[:index]:
+            raise UsageError("U311", f"the dataset '{paths[index]}' is given twice", path="DATASET")
+    plain = [place.with_suffix("") if place.suffix == ".json" else place for place in places]
+    for length in range(1, max(len(place.parts) for place in plain) + 1):
+        names = ["/".join(place.parts[-length:]) for place in plain]
+        if len(set(names)) == len(names):
+            return names
+    return [str(path) for path in places]
+
+
+def get_predictions(what: str, sources: Sequence[TruthSource], device: str) -> tuple[Dataset, dict[str, Any] | None]:
+    """Read predictions, or make them with a model, which is then described."""
+    path = Path(what)
+    if _holds_predictions(path, what):
+        predictions = _read(path, "auto")
+        if any(page.annotations for page in predictions.pages) and all(
+            item.score is None for page in predictions.pages for item in page.annotations
+        ):
+            console.warn(f"the boxes of '{what}' have no scores: each counts as certain")
+        return predictions, None
+    from centernet_cli.cli.evaluate_model import predict_dataset
+    from centernet_cli.models.zoo import load_model
+
+    model = load_model(what)
+    meta = model.meta
+    _refuse_strangers(sources, meta.classes, what)
+    facts = {"name": meta.name, "sha256": meta.sha256, "page_size": meta.page_size, "min_score": meta.decode.min_score}
+    return predict_dataset(model, [source.dataset for source in sources], device), facts
+
+
+def _holds_predictions(path: Path, what: str) -> bool:
+    """Tell a file or folder of annotations from a model's name, run folder or weights."""
+    if path.is_file():
+        return path.suffix.lower() != ".safetensors"
+    if not path.is_dir():
+        # A missing file is better reported as such than as a model nobody has heard of.
+        return path.suffix.lower() == ".json"
+    from centernet_cli.models.zoo import RUN_WEIGHTS, shipped_models
+
+    if what in shipped_models() or (path / RUN_WEIGHTS).is_file():
+        return False
+    from centernet_cli.datasets.formats import FORMATS
+
+    return any(entry.sniff(path) for entry in FORMATS.values())
+
+
+def _refuse_strangers(sources: Sequence[TruthSource], predicted: Collection[str], what: str) -> None:
+    """Refuse to compare when no class has the same name on both sides, and show both."""
+    truth = list(dict.fromkeys(name for source in sources for name in source.dataset.classes))
+    if set(truth) & set(predicted):
+        return
+    from centernet_cli.cli.score_table import aligned
+
+    pairs = zip_longest(map(printable, predicted), map(printable, truth), fillvalue="")
+    for line in aligned(("predicted", "in the truth"), [list(pair) for pair in pairs]):
+        console.problem(line)
+    raise ModelError("M502", "no class is in both the predictions and the truth", path=what)
+
+
+def shared_classes(
+    sources: Sequence[TruthSource], predicted: Collection[str], only: Sequence[str] | None, what: str
+) -> tuple[list[str], dict[str, list[str]]]:
+    """Return the classes on both sides in the order of the truth, and those left out."""
+    _refuse_strangers(sources, predicted, what)
+    truth = list(dict.fromkeys(name for source in sources for name in source.dataset.classes))
+    common = [name for name in truth if name in predicted]
+    for name in only or ():
+        if name not in common:
+            raise UsageError("U312", f"no class '{name}' to score", path="--class", hint=", ".join(common))
+    scored = [name for name in common if only is None or name in only]
+    left_out = {
+        "truth": [name for name in truth if name not in predicted],
+        "predictions": [name for name in predicted if name not in truth],
+    }
+    return scored, left_out

@@ -1,0 +1,117 @@
+"""What `evaluate` says besides the scores: JSON, notices and the report folder."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+from centernet_cli import __version__
+from centernet_cli.cli import console
+from centernet_cli.core.errors import InputError, OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from centernet_cli.core.records import Dataset
+    from centernet_cli.evaluation.pairing import Pairing, TruthSource
+    from centernet_cli.evaluation.summary import Summary
+
+SHOWN_NAMES = 3
+
+
+def score_document(
+    what: str,
+    model: dict[str, Any] | None,
+    sources: Sequence[TruthSource],
+    pairing: Pairing,
+    predictions: Dataset,
+    left_out: dict[str, list[str]],
+    summary: Summary,
+    gates: list[dict[str, Any]],
+) -> dict[str, object]:
+    """Return everything there is to know about an evaluation, JSON-serialisable."""
+    from centernet_cli.evaluation.summary import summary_to_json
+
+    return {
+        **summary_to_json(summary),
+        "program": "centernet",
+        "program_version": __version__,
+        "what": what,
+        "model": model if model is not None else predictions.info.get("model"),
+        "classes_left_out": left_out,
+        "sources": [
+            {"name": source.name, "pages": len(source.dataset.pages), "classes": list(source.dataset.classes)}
+            for source in sources
+        ],
+        "pages": {
+            "truth": len(pairing.pairs),
+            "missing": list(pairing.missing),
+            "extra": len(pairing.extra),
+            "rescaled": pairing.rescaled,
+        },
+        "failures": [
+            {"source": one.source, "page": one.page, "code": one.code, "message": one.message}
+            for one in predictions.failures
+        ],
+        "gates": gates,
+    }
+
+
+def tell(pairing: Pairing, predictions: Dataset, left_out: dict[str, list[str]], summary: Summary) -> None:
+    """Say on stderr what the scores don't show."""
+    for failure in predictions.failures:
+        page = "" if failure.page is None else f"#{failure.page}"
+        console.warn(str(InputError(failure.code, failure.message, path=f"{failure.source}{page}")))
+    if pairing.missing:
+        names = "; ".join(pairing.missing[:SHOWN_NAMES]) + ("; ..." if len(pairing.missing) > SHOWN_NAMES else "")
+        console.warn(
+            f"{len(pairing.missing)} of {len(pairing.pairs)} pages have no predictions and count as all missed: {names}"
+        )
+    if pairing.extra:
+        console.say(f"{len(pairing.extra)} predicted pages are not in the truth and don't count")
+    if pairing.rescaled:
+        console.say(f"predictions of {pairing.rescaled} pages are scaled to the size of the truth")
+    if left_out["truth"]:
+        console.warn(f"not scored, as nothing predicts them: {', '.join(left_out['truth'])}")
+    if left_out["predictions"]:
+        console.say(f"not scored, as the truth doesn't annotate them: {', '.join(left_out['predictions'])}")
+    if summary.coco.over_max_dets:
+        console.warn(
+            f"{summary.coco.over_max_dets} pages have more boxes of a class than --max-dets {summary.coco.max_dets}"
+        )
+
+
+def write_report(folder: Path, document: dict[str, object], summary: Summary) -> None:
+    """Write scores.json, and pages.csv with the worst pages first.
+
+    Raises:
+        OutputError: O801, they cannot be written.
+    """
+    from centernet_cli.core.safe_io import atomic_write_text, dump_json
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError("O801", f"cannot be written: {error.strerror or error}", path=folder) from error
+    dump_json(folder / "scores.json", document)
+    first = summary.boxes.at[0]
+    pages = summary.table.pages(first.iou, first.threshold)
+    pages.sort(key=lambda item: 2.0 if item[1].f1 is None else item[1].f1)
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(
+        ["source", "page", "iou", "threshold", "boxes", "detections", "matched", "precision", "recall", "f1"]
+    )
+    for index, scores in pages:
+        pair = summary.pairs[index]
+        shares = ("" if value is None else f"{value:.4f}" for value in (scores.precision, scores.recall, scores.f1))
+        counts = (scores.truths, scores.detections, scores.matched)
+        table.writerow([_cell(pair.source), _cell(pair.name), first.iou, first.threshold, *counts, *shares])
+    atomic_write_text(folder / "pages.csv", text.getvalue())
+
+
+def _cell(text: str) -> str:
+    """Keep spreadsheets from taking a file's name for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -1,0 +1,362 @@
+"""`centernet evaluate`: scores, gates, notices and refusals, through the command line."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from centernet_cli.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from _pytest.capture import CaptureFixture
+
+LINES = [[10, 10, 80, 10], [10, 30, 80, 10], [10, 50, 80, 10], [10, 70, 80, 10]]
+
+
+def coco(
+    path: Path,
+    pages: Mapping[str, Sequence[Sequence[float]]],
+    *,
+    scores: Sequence[float] | None = None,
+    classes: Sequence[str] = ("text_line",),
+    label: int = 1,
+    **extra: object,
+) -> str:
+    """Write a COCO file; `pages` maps file names to boxes, `scores` makes them predictions."""
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    for image, (name, boxes) in enumerate(pages.items(), 1):
+        images.append({"id": image, "file_name": name, "width": 100, "height": 100})
+        if scores is not None:
+            images[-1] |= {"status": "ok", "source": name}
+        for index, box in enumerate(boxes):
+            entry = {"id": len(annotations) + 1, "image_id": image, "category_id": label, "bbox": list(box)}
+            entry |= {"area": box[2] * box[3], "iscrowd": 0}
+            if scores is not None:
+                entry["score"] = scores[index]
+            annotations.append(entry)
+    categories = [{"id": number, "name": name} for number, name in enumerate(classes, 1)]
+    document = {"images": images, "annotations": annotations, "categories": categories, **extra}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def truth(tmp_path: Path) -> str:
+    coco(tmp_path / "letters" / "annotations.json", {"p1.png": LINES, "p2.png": LINES[:2]})
+    return str(tmp_path / "letters")
+
+
+@pytest.fixture
+def boxes(tmp_path: Path) -> str:
+    """Three of four lines on the first page, and one too many; both of the second."""
+    found = {"p1.png": [*LINES[:3], [0, 90, 100, 5]], "p2.png": LINES[:2]}
+    return coco(tmp_path / "boxes.json", found, scores=[0.9, 0.8, 0.7, 0.6])
+
+
+def run_json(capsys: CaptureFixture[str], *args: str) -> dict[str, Any]:
+    assert main(["evaluate", *args, "--json"]) == 0
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return document
+
+
+def test_scores_as_json(capsys: CaptureFixture[str], boxes: str, truth: str) -> None:
+    document = run_json(capsys, boxes, truth)
+    half, strict = document["boxes"]
+    assert (half["iou"], strict["iou"]) == (0.5, 0.75)
+    assert half["threshold"] == 0.7
+    assert half["threshold_chosen"] is True
+    assert half["f1"] == pytest.approx(2 * 5 / (6 + 5))
+    assert half["per_source"]["letters"] == {
+        "pages": 2,
+        "truths": 6,
+        "detections": 5,
+        "matched": 5,
+        "precision": 1,
+        "recall": pytest.approx(5 / 6),
+        "f1": pytest.approx(10 / 11),
+    }
+    assert document["coco"]["max_dets"] == document["max_dets"] == 2000
+    # Recall reaches 5/6: 84 of COCO's 101 points have precision 1.
+    assert document["coco"]["ap"] == pytest.approx(84 / 101)
+    assert document["schema_version"] == 1
+    assert document["pages"] == {"truth": 2, "missing": [], "extra": 0, "rescaled": 0}
+    assert document["threshold"] is None
+
+
+def test_fixed_threshold_and_ious(capsys: CaptureFixture[str], boxes: str, truth: str) -> None:
+    document = run_json(capsys, boxes, truth, "--threshold", "0.85", "--iou", "0.6", "--max-dets", "7")
+    assert document["threshold"] == 0.85
+    assert document["max_dets"] == 7
+    (scores,) = document["boxes"]
+    assert scores["iou"] == 0.6
+    assert scores["threshold_chosen"] is False
+    assert scores["pooled"]["detections"] == 2
+
+
+def test_table_names_threshold_and_max_dets(capsys: CaptureFixture[str], boxes: str, truth: str) -> None:
+    assert main(["eval", boxes, truth, "--max-dets", "300"]) == 0
+    out, err = capsys.readouterr()
+    assert "0.700 for IoU 0.5" in out
+    assert "maxDets 300" in out
+    assert "F1@0.75" in out
+    assert "letters" in out
+    assert "\x1b" not in out
+    assert err == ""
+
+
+def test_table_on_a_terminal(
+    capsys: CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, boxes: str, truth: str
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert main(["evaluate", boxes, truth, "--max-dets", "300"]) == 0
+    out = capsys.readouterr().out
+    assert "maxDets 300" in out
+    assert "F1@0.5" in out
+    assert "0.909" in out
+
+
+def test_several_sources(capsys: CaptureFixture[str], tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        coco(tmp_path / name / "annotations.json", {"images/p1.png": LINES})
+    found = {f"{tmp_path}/a/images/p1.png": LINES, f"{tmp_path}/b/images/p1.png": LINES[:1]}
+    boxes = coco(tmp_path / "boxes.json", found, scores=[0.9, 0.8, 0.7, 0.6])
+    document = run_json(capsys, boxes, str(tmp_path / "a"), str(tmp_path / "b"), "--threshold", "0.5")
+    scores = document["boxes"][0]
+    assert scores["per_source"]["a"]["f1"] == 1
+    assert scores["per_source"]["b"]["f1"] == pytest.approx(2 / 5)
+    assert scores["f1"] == pytest.approx(0.7)
+    assert document["coco"]["per_source"]["a"]["ap"] == 1
+
+
+def test_missing_and_extra_pages_are_told(capsys: CaptureFixture[str], tmp_path: Path, truth: str) -> None:
+    failures = [{"source": "p2.png", "code": "I101", "message": "image is truncated"}]
+    boxes = coco(tmp_path / "b.json", {"p1.png": LINES, "p9.png": LINES}, scores=[0.9] * 4, failures=failures)
+    assert main(["evaluate", boxes, truth, "--json"]) == 0
+    out, err = capsys.readouterr()
+    document = json.loads(out)
+    assert document["pages"] == {"truth": 2, "missing": ["letters: p2.png"], "extra": 1, "rescaled": 0}
+    assert document["boxes"][0]["pooled"]["recall"] == pytest.approx(4 / 6)
+    assert document["failures"][0]["code"] == "I101"
+    assert "1 of 2 pages have no predictions and count as all missed: letters: p2.png" in err
+    assert "1 predicted pages are not in the truth" in err
+    assert "p2.png: I101 image is truncated" in err
+
+
+def test_gates(capsys: CaptureFixture[str], boxes: str, truth: str) -> None:
+    assert main(["evaluate", boxes, truth, "--min-f1", "0.9", "--min-ap", "0.8"]) == 0
+    capsys.readouterr()
+    assert main(["evaluate", boxes, truth, "--min-f1", "0.95", "--min-ap", "0.99", "--json"]) == 10
+    out, err = capsys.readouterr()
+    gates = json.loads(out)["gates"]
+    assert [(gate["name"], gate["met"]) for gate in gates] == [("--min-ap", False), ("--min-f1", False)]
+    assert "G101 --min-ap 0.99 not met: 0.8317; --min-f1 0.95 not met: 0.9091" in err
+
+
+def test_gate_of_perfect_predictions(tmp_path: Path, truth: str) -> None:
+    perfect = coco(tmp_path / "b.json", {"p1.png": LINES, "p2.png": LINES[:2]}, scores=[0.5] * 4)
+    assert main(["evaluate", perfect, truth, "--min-f1", "1", "--min-ap", "1", "-q"]) == 0
+
+
+def test_report_folder(capsys: CaptureFixture[str], tmp_path: Path, truth: str) -> None:
+    found = {"p1.png": LINES, "p2.png": []}
+    boxes = coco(tmp_path / "boxes.json", found, scores=[0.5] * 4)
+    document = run_json(capsys, boxes, truth, "--report", str(tmp_path / "new" / "report"))
+    folder = tmp_path / "new" / "report"
+    assert json.loads((folder / "scores.json").read_text(encoding="utf-8")) == document
+    rows = csv.DictReader((folder / "pages.csv").read_text(encoding="utf-8").splitlines())
+    assert [(row["page"], row["f1"]) for row in rows] == [("p2.png", "0.0000"), ("p1.png", "1.0000")]
+
+
+def test_page_names_are_no_formulas(capsys: CaptureFixture[str], tmp_path: Path) -> None:
+    name = '=HYPERLINK("x").png'
+    truth = coco(tmp_path / "truth.json", {name: LINES})
+    boxes = coco(tmp_path / "boxes.json", {name: LINES}, scores=[0.5] * 4)
+    run_json(capsys, boxes, truth, "--report", str(tmp_path / "report"))
+    rows = csv.DictReader((tmp_path / "report" / "pages.csv").read_text(encoding="utf-8").splitlines())
+    assert next(rows)["page"] == f"'{name}"
+
+
+def test_report_that_cannot_be_written(capsys: CaptureFixture[str], tmp_path: Path, boxes: str, truth: str) -> None:
+    (tmp_path / "file").write_text("")
+    assert main(["evaluate", boxes, truth, "--report", str(tmp_path / "file" / "report")]) == 8
+    assert "O801" in capsys.readouterr().err
+
+
+def test_classes_are_compared_by_name(capsys: CaptureFixture[str], tmp_path: Path) -> None:
+    truth = coco(tmp_path / "truth.json", {"p1.png": LINES}, classes=("table", "text", "seal"), label=2)
+    boxes = coco(tmp_path / "boxes.json", {"p1.png": LINES}, scores=[0.5] * 4, classes=("text", "figure", "table"))
+    assert main(["evaluate", boxes, truth, "--json"]) == 0
+    out, err = capsys.readouterr()
+    document = json.loads(out)
+    assert document["classes"] == ["table", "text"]
+    assert document["classes_left_out"] == {"truth": ["seal"], "predictions": ["figure"]}
+    assert document["coco"]["per_class"]["text"]["ap"] == 1
+    assert document["coco"]["per_class"]["table"]["ap"] is None
+    assert document["coco"]["ap"] == 1
+    assert "not scored, as nothing predicts them: seal" in err
+    assert run_json(capsys, boxes, truth, "--class", "text")["classes"] == ["text"]
+    assert main(["evaluate", boxes, truth, "--class", "seal"]) == 2
+
+
+def test_sources_that_annotate_only_some_classes(capsys: CaptureFixture[str], tmp_path: Path) -> None:
+    tables = coco(tmp_path / "tables.json", {"t.png": LINES[:1]}, classes=("table",))
+    everything = coco(tmp_path / "all.json", {"a.png": LINES[:2]}, classes=("text", "table"))
+    found = {"t.png": LINES[:2], "a.png": LINES[:2]}
+    # All four boxes are text: on t.png that can't be judged, so only the table missed there counts.
+    boxes = coco(tmp_path / "boxes.json", found, scores=[0.5] * 4, classes=("text", "table"))
+    document = run_json(capsys, boxes, tables, everything)
+    assert document["coco"]["per_class"]["text"]["ap"] == 1
+    assert document["coco"]["per_class"]["table"]["ap"] == 0
+    assert document["boxes"][0]["per_source"]["tables"]["detections"] == 0
+
+
+def test_no_class_in_common(capsys: CaptureFixture[str], tmp_path: Path, truth: str) -> None:
+    boxes = coco(tmp_path / "boxes.json", {"p1.png": LINES}, scores=[0.5] * 4, classes=("text", "table"))
+    assert main(["evaluate", boxes, truth]) == 6
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "M502" in err
+    assert [line.split() for line in err.splitlines()[:3]] == [
+        ["predicted", "in", "the", "truth"],
+        ["text", "text_line"],
+        ["table"],
+    ]
+
+
+def test_predictions_without_scores(capsys: CaptureFixture[str], truth: str) -> None:
+    assert main(["evaluate", f"{truth}/annotations.json", truth, "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["coco"]["ap"] == 1
+    assert "have no scores" in err
+
+
+def test_more_boxes_than_max_dets_is_told(capsys: CaptureFixture[str], boxes: str, truth: str) -> None:
+    assert main(["evaluate", boxes, truth, "--max-dets", "3"]) == 0
+    assert "1 pages have more boxes of a class than --max-dets 3" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--iou", "0"],
+        ["--iou", "1.5"],
+        ["--iou", "nan"],
+        ["--threshold", "2"],
+        ["--threshold", "nan"],
+        ["--min-ap", "-1"],
+        ["--min-f1", "85"],
+        ["--max-dets", "0"],
+        ["--max-dets", "many"],
+        ["--format", "nonsense"],
+    ],
+)
+def test_impossible_options(capsys: CaptureFixture[str], boxes: str, truth: str, options: list[str]) -> None:
+    assert main(["evaluate", boxes, truth, *options]) == 2
+    assert capsys.readouterr().out == ""
+
+
+def test_the_same_dataset_twice(capsys: CaptureFixture[str], boxes: str, truth: str) -> None:
+    assert main(["evaluate", boxes, truth, f"{truth}/annotations.json"]) == 2
+    assert "given twice" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"images": [], "annotations": [], "categories": []',
+        '{"images": 1, "annotations": [], "categories": []}',
+        '{"images": [], "annotations": [], "categories": []}',
+        "\0\1\2",
+        "[" * 100_000,
+        '{"images": [{"id": 1, "file_name": "p1.png", "width": 0, "height": 0}], "categories": [], "annotations": []}',
+    ],
+)
+@pytest.mark.parametrize("side", ["truth", "predictions"])
+def test_hostile_files(
+    capsys: CaptureFixture[str], tmp_path: Path, boxes: str, truth: str, content: str, side: str
+) -> None:
+    bad = tmp_path / "bad.json"
+    bad.write_text(content, encoding="utf-8")
+    arguments = [boxes, str(bad)] if side == "truth" else [str(bad), truth]
+    assert main(["evaluate", *arguments]) in {4, 6}
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "internal error" not in err
+
+
+@pytest.mark.parametrize(("what", "code"), [("nothing-here.json", 4), ("nothing-here", 6), ("none.safetensors", 6)])
+def test_nothing_to_evaluate(capsys: CaptureFixture[str], tmp_path: Path, truth: str, what: str, code: int) -> None:
+    assert main(["evaluate", str(tmp_path / what), truth]) == code
+    assert what in capsys.readouterr().err
+
+
+def test_pages_of_something_else(capsys: CaptureFixture[str], tmp_path: Path, truth: str) -> None:
+    boxes = coco(tmp_path / "boxes.json", {"other.png": LINES}, scores=[0.5] * 4)
+    assert main(["evaluate", boxes, truth]) == 4
+    assert "D062 none of the 2 pages" in capsys.readouterr().err
+
+
+def test_predictions_without_any_box(capsys: CaptureFixture[str], tmp_path: Path, truth: str) -> None:
+    document = run_json(capsys, coco(tmp_path / "boxes.json", {"p1.png": [], "p2.png": []}, scores=[]), truth)
+    assert document["boxes"][0]["f1"] == 0
+    assert document["coco"]["ap"] == 0
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    """A small network that has learnt nothing."""
+    import torch
+
+    from centernet_cli.core.recipe import DecodeSection, ModelSection
+    from centernet_cli.models.centernet import CenterNet
+    from centernet_cli.models.meta import ModelMeta
+    from centernet_cli.models.zoo import save_model
+
+    torch.manual_seed(0)
+    section = ModelSection(backbone="mobilenet_v3_small", neck_channels=8, head_channels=8, context_blocks=0)
+    meta = ModelMeta(
+        name="tiny", classes=("text_line",), page_size=64, model=section, decode=DecodeSection(min_score=0.0)
+    )
+    path = tmp_path / "run" / "weights.safetensors"
+    path.parent.mkdir()
+    save_model(CenterNet(section, 1).state_dict(), meta, path)
+    return str(path.parent)
+
+
+def test_a_model(capsys: CaptureFixture[str], tmp_path: Path, truth: str, model: str) -> None:
+    from PIL import Image
+
+    for name in ("p1.png", "p2.png"):
+        Image.new("RGB", (100, 100), "white").save(tmp_path / "letters" / name)
+    document = run_json(capsys, model, truth, "--device", "cpu")
+    assert document["model"]["name"] == "tiny"
+    assert document["pages"] == {"truth": 2, "missing": [], "extra": 0, "rescaled": 0}
+    assert document["coco"]["per_class"]["text_line"]["detections"] > 0
+    # A page that can't be read is missed, told, and ends in exit 5.
+    (tmp_path / "letters" / "p2.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    assert main(["evaluate", model, truth, "--device", "cpu", "--json"]) == 5
+    out, err = capsys.readouterr()
+    assert json.loads(out)["pages"]["missing"] == ["letters: p2.png"]
+    assert "D065 1 pages could not be read" in err
+    # A gate says more than that.
+    assert main(["evaluate", model, truth, "--device", "cpu", "--min-f1", "1"]) == 10
+    (tmp_path / "letters" / "p1.png").unlink()
+    assert main(["evaluate", model, truth, "--device", "cpu"]) == 4
+    assert "D063" in capsys.readouterr().err
+
+
+def test_a_model_of_other_classes(capsys: CaptureFixture[str], tmp_path: Path, model: str) -> None:
+    truth = coco(tmp_path / "truth.json", {"p1.png": LINES}, classes=("table",))
+    assert main(["evaluate", model, truth]) == 6
+    assert "M502" in capsys.readouterr().err
