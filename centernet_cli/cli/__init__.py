@@ -45,7 +45,6 @@ app = typer.Typer(
     cls=lazy_group(COMMANDS),
     context_settings=HELP_NAMES,
     rich_markup_mode=None,  # rich would double the time `--help` takes
-    invoke_without_command=True,
     pretty_exceptions_enable=False,
 )
 
@@ -65,7 +64,6 @@ def _print_version(value: bool) -> None:
     "Each command has its own --help."
 )
 def _root(
-    ctx: typer.Context,
     *,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
@@ -79,9 +77,6 @@ def _root(
     del version
     console.quieten(quiet)
     console.raise_verbosity(verbose)
-    if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help())
-        raise typer.Exit(ExitCode.USAGE)
 
 
 class _Terminated(BaseException):
@@ -123,7 +118,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: list[str]) -> int:
     """Run one command; every exception but those of `main` becomes lines on stderr and an exit code."""
     try:
-        result: Any = typer.main.get_command(app).main(argv, prog_name="centernet", standalone_mode=False)
+        # Called with nothing, the program shows its help, but a script that forgot the command learns of it.
+        result: Any = typer.main.get_command(app).main(argv or ["--help"], prog_name="centernet", standalone_mode=False)
     except SystemExit as error:
         # Typer turns a broken pipe into exit 1; `main` knows better.
         cause = error.__context__
@@ -134,6 +130,8 @@ def _run(argv: list[str]) -> int:
         raise
     except Exception as error:  # noqa: BLE001 - this is the boundary
         return _explain(error)
+    if not argv:
+        return ExitCode.USAGE
     return int(result) if isinstance(result, int) else ExitCode.OK
 
 

@@ -128,9 +128,11 @@ def _value_layer(origin: Origin, key: tuple[str, ...], text: str) -> Layer:
             layer.refused.append((origin, unknown_key(key[:length])))
             return layer
     document = parse(text)
-    layer.refused = [
-        (origin, Finding(key, problem.code, problem.message, problem.hint)) for problem in document.problems
-    ]
+    if document.problems:
+        layer.refused = [
+            (origin, Finding(key, problem.code, problem.message, problem.hint)) for problem in document.problems
+        ]
+        return layer
     value = document.data
     for part in reversed(key):
         value = {part: value}

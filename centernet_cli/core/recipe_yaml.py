@@ -26,8 +26,11 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent_str(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    # PyYAML quotes what YAML 1.1 would misread (`no`, `1:30`); `1e-4` it would leave plain.
-    style = None if core_scalar(value) == value else "'"
+    # PyYAML quotes what YAML 1.1 would misread (`no`, `1:30`); `1e-4` it would leave plain, and some line breaks
+    # (such as U+0085) come back as others unless they are escaped.
+    style = "'" if core_scalar(value) != value else None
+    if not value.isprintable():
+        style = '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
