@@ -1,0 +1,228 @@
+"""The fonts at hand: found by scanning folders, sorted into roles by their names, measured in ems.
+
+Nothing is downloaded. With few fonts installed the pages are plainer; with none, reportlab's Vera or Pillow's own font is used.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import ImageFont
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from random import Random
+
+MEASURE_PX = 256
+"""Size that text is measured at; large, so that hinting and rounding to pixels don't matter."""
+BASIC = "aegnotxAMS0268"
+"""What every font must have, whatever the language."""
+# The first pattern that matches family or file name gives the role.
+_ROLES = (
+    ("skip", r"symbol|emoji|icon|math(?!ias)|music|dingbat|lgc|braille|jsmath|ornament|initials|lettrines|cmex|cmsy|cmmi|cmbsy|esint"
+             r"|msam|msbm|rsfs|stmary|wasy|eufm|eurm|unifont|cuneiform|outline|shadow|misaki|dotgothic|keyboard|nerdfont|capsule"
+             r"|wargames|nushu|quotation|combine|d050000l|standardsymbols|swash|rune|fallback|lastresort|feyn|Noto(Sans|Serif)(?!-|Display|Mono)"),
+    ("hand", r"dancing|breip|bwht|kaushan|kristi|klee|joscelyn|colier|rufscript|sjfonts|delphine|stevehand|dkg|femke|yusei"
+             r"|because we|bwht|humor|comic ?neue|comicneue|tomson|leckerli|typo ?script|typoscript|chancery|z003|chorus|lobster|domestic|playful|hand"
+             r"|script|caveat|pacifico|marker|patrick|scrawl|gribouille|jscott|schulschrift|mateja|cmfib|pecita|purisa|balker|junkyard|fonetika"),
+    ("black", r"blankenburg|jessen|zainer|fraktur|gotic[oa]|gothic text|gamaliel|black ?letter|textur|schwabach|oldania|essays?(?!1743)x|cloister"),
+    ("type", r"typewriter|courier|compagnon|gnutypewriter|nimbus ?mono|cmtt|typist|lmmono|cousine|freemono|texgyrecursor|cursor"),
+    ("mono", r"mono|(?<!juni)code|hack|inconsolata|anonymous|ocr[- ]?[ab]|terminus"),
+    ("display", r"bebas|spartan|comfortaa|jura|dustin|isabella|condensedblack|yanone|kaffeesatz|caliban|cupola|monofonto|caslonish"),
+    ("serif", r"serif|roman|times|garamond|libertine|junicode|charis|gentium|caladea|bodoni|didot|baskerv|century|goudy|oldst|old standard"
+              r"|vollkorn|fanwood|termes|pagella|bonum|schola|c059|p052|bookman|tribun|accanthis|essays|quattrocento(?!sans)|romande"
+              r"|artemisia|caslon|elstob|cardo|medieval|tinos|antiqua|ptf|paratype ?serif|berenis|averia ?serif|lmroman|dunhill|solomos"),
+    ("sans", r"sans|arial|helvet|lato|roboto|inter|cantarell|carlito|cabin|dosis|karla|switzera|heros|adventor|nimbus|gothic|b612"
+             r"|tuffy|go-|ubuntu|vera|open|neohell|gillius|universalis|averia|ptsans|ptc|pts|league|quicksand|oxygen|noto|urw|averiagwf"),
+)
+_FOLDERS = {
+    "linux": ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts", "/usr/share/texmf/fonts/opentype"),
+    "darwin": ("/System/Library/Fonts", "/Library/Fonts", "~/Library/Fonts"),
+    "win32": ("C:/Windows/Fonts", "~/AppData/Local/Microsoft/Windows/Fonts"),
+}
+
+
+@lru_cache(maxsize=512)
+def load_font(path: str, size: float) -> ImageFont.FreeTypeFont:
+    """Open a font file at a size in pixels (basic layout, so that every machine spaces alike)."""
+    return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
+
+
+@dataclass(slots=True, eq=False)
+class Face:
+    """One font file with measures of words in ems, origin at the left end of the baseline, y down."""
+
+    path: str
+    family: str
+    style: str
+    _words: dict[str, tuple[float, tuple[float, float, float, float]]] = field(default_factory=dict)
+    _scripts: dict[str, bool] = field(default_factory=dict)
+
+    def measure(self, text: str) -> tuple[float, tuple[float, float, float, float]]:
+        """Return advance width and ink box `(x0, y0, x1, y1)` of `text`, in ems."""
+        found = self._words.get(text)
+        if found is None:
+            font = load_font(self.path, MEASURE_PX)
+            x0, y0, x1, y1 = font.getbbox(text, anchor="ls")
+            scale = 1.0 / MEASURE_PX
+            found = (font.getlength(text) * scale, (x0 * scale, y0 * scale, x1 * scale, y1 * scale))
+            if len(self._words) > 50000:
+                self._words.clear()
+            self._words[text] = found
+        return found
+
+    def width(self, text: str) -> float:
+        """Return the advance width in ems."""
+        return self.measure(text)[0]
+
+    def covers(self, chars: str) -> bool:
+        """Tell whether the font draws all of `chars`."""
+        known = self._scripts.get(chars)
+        if known is None:
+            known = self._check(chars)
+            self._scripts[chars] = known
+        return known
+
+    def _check(self, chars: str) -> bool:
+        try:
+            font = load_font(self.path, 24)
+            missing = bytes(font.getmask("\ue0f3"))
+            masks = [bytes(font.getmask(char)) for char in chars]
+        except (OSError, ValueError):
+            return False
+        return all(mask and any(mask) and mask != missing for mask in masks)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Faces of one design; bold and italic fall back to regular."""
+
+    name: str
+    role: str
+    regular: Face
+    bold: Face
+    italic: Face
+
+
+def font_folders() -> list[Path]:
+    """Return the folders that are searched: `CENTERNET_FONTS` (a path list) alone if set, else the system's."""
+    chosen = os.environ.get("CENTERNET_FONTS")
+    names: Sequence[str] = chosen.split(os.pathsep) if chosen else _FOLDERS.get(sys.platform, _FOLDERS["linux"])
+    return [Path(name).expanduser() for name in names if name]
+
+
+def _role(name: str) -> str:
+    for role, pattern in _ROLES:
+        if re.search(pattern, name, re.IGNORECASE):
+            return role
+    return "other"
+
+
+def _style_kind(style: str) -> str:
+    low = style.lower()
+    slanted = "italic" in low or "oblique" in low or "slanted" in low
+    heavy = re.search(r"bold|black|heavy|semi|demi|extra|ultra", low) is not None
+    thin = re.search(r"thin|hairline|light|condensed|narrow|caps|extralight|unslanted", low) is not None
+    if heavy and slanted:
+        return "other"
+    if heavy:
+        return "bold"
+    if slanted:
+        return "italic"
+    return "thin" if thin else "regular"
+
+
+def _font_files(folders: Sequence[Path]) -> list[Path]:
+    found = {path.resolve(): path for folder in folders for path in sorted(folder.rglob("*"))
+             if path.suffix.lower() in {".ttf", ".otf"} and path.is_file()}
+    return sorted(found.values(), key=lambda path: (path.name, str(path)))
+
+
+def _last_resort() -> list[Path]:
+    try:
+        import reportlab  # noqa: PLC0415
+    except ImportError:
+        return []
+    return sorted((Path(reportlab.__file__).parent / "fonts").glob("Vera*.ttf"))
+
+
+def _group(paths: Sequence[Path]) -> list[Family]:
+    styles: dict[tuple[str, str], dict[str, Face]] = {}
+    for path in paths:
+        try:
+            family, style = ImageFont.truetype(str(path), 16).getname()
+        except OSError:
+            continue
+        family, style = family or path.stem, style or "Regular"
+        role = _role(f"{family} {path.name}")
+        kind = _style_kind(style + " " + path.stem.rpartition("-")[2])
+        if role != "skip" and kind != "other":
+            styles.setdefault((family, role), {}).setdefault(kind, Face(str(path), family, style))
+    families = []
+    for (name, role), faces in sorted(styles.items()):
+        regular = faces.get("regular") or faces.get("thin") or faces.get("bold") or faces["italic"]
+        if regular.covers(BASIC):
+            families.append(Family(name, role, regular, faces.get("bold", regular), faces.get("italic", regular)))
+    return families
+
+
+class FontBook:
+    """Families sorted by role.
+
+    Args:
+        folders: Where to look; None: `font_folders()`.
+    """
+
+    def __init__(self, folders: Sequence[Path] | None = None) -> None:
+        families = _group(_font_files(font_folders() if folders is None else folders))
+        self.families: list[Family] = families or _group(_last_resort())
+        if not self.families:
+            face = Face(_pillow_font(), "Pillow", "Regular")
+            self.families = [Family("Pillow", "sans", face, face, face)]
+
+    def summary(self) -> dict[str, int]:
+        """Return the number of families for each role."""
+        counts: dict[str, int] = {}
+        for family in self.families:
+            counts[family.role] = counts.get(family.role, 0) + 1
+        return dict(sorted(counts.items()))
+
+    def pick(self, rng: Random, roles: Sequence[str], chars: str = BASIC) -> Family:
+        """Return a random family of one of `roles` that has `chars`; of any role, failing that."""
+        pool = [family for family in self.families if family.role in roles] or self.families
+        for _ in range(60):
+            family = rng.choice(pool)
+            if all(face.covers(chars) for face in (family.regular, family.bold, family.italic)):
+                return family
+        ordinary = [family for family in self.families if family.role in {"serif", "sans", "mono", "type"}]
+        return next((family for family in ordinary if family.regular.covers(chars)), rng.choice(self.families))
+
+    def named(self, *names: str) -> Family:
+        """Return the first family whose name is one of `names`; the first serif, failing that."""
+        known = {family.name: family for family in self.families}
+        for name in names:
+            if name in known:
+                return known[name]
+        return next((family for family in self.families if family.role == "serif"), self.families[0])
+
+
+def _pillow_font() -> str:
+    import tempfile  # noqa: PLC0415
+
+    font = ImageFont.load_default(16)
+    data = getattr(getattr(font, "path", None), "getvalue", lambda: b"")()
+    path = Path(tempfile.gettempdir()) / "centernet-default.ttf"
+    path.write_bytes(data)
+    return str(path)
+
+
+@lru_cache(maxsize=1)
+def default_book() -> FontBook:
+    """Return the system's fonts, scanned once in a process."""
+    return FontBook()

@@ -1,0 +1,1 @@
+"""Layout functions, one for each kind of page: `make(ctx) -> Sheet`."""
