@@ -21,7 +21,6 @@ from centernet_cli.core.errors import (
     MissingRequirementError,
     OutputError,
     UsageError,
-    printable,
 )
 
 if TYPE_CHECKING:
@@ -176,15 +175,14 @@ def _report_import(error: ImportError) -> int:
         return _report_bug(error)
     what = f"cannot load {name}: {error}" if name else f"cannot load a library: {error}"
     hint = "install the program again; 'centernet doctor' lists what is there"
-    return _report(MissingRequirementError("E710", what, hint=hint), error)
+    if "libGL" in str(error) or "libgthread" in str(error):
+        hint = "opencv-python needs these: apt install libgl1 libglib2.0-0"
+    return _report(MissingRequirementError("E712", what, hint=hint), error)
 
 
 def _report_bug(error: BaseException) -> int:
-    name = type(error).__name__
-    again = "" if console.verbosity() >= console.DEBUG else " (a bug in centernet; -vv shows where)"
-    console.problem(f"centernet: B101 internal error: {name}: {printable(str(error))}{again}")
-    console.show_traceback(error)
-    return ExitCode.INTERNAL
+    hint = None if console.verbosity() >= console.DEBUG else "a bug in centernet; -vv shows where"
+    return _report(CenterNetError("B101", f"internal error: {type(error).__name__}: {error}", hint=hint), error)
 
 
 def _open_missing_streams() -> None:

@@ -121,7 +121,7 @@ def test_a_bare_group_shows_its_help(capsys):
         (typer.BadParameter("no"), ExitCode.USAGE, "U201 Invalid value: no"),
         (ZeroDivisionError("by zero"), ExitCode.INTERNAL, "B101 internal error: ZeroDivisionError: by zero (a bug"),
         (OSError(28, "No space left on device", "x.json"), ExitCode.OUTPUT, "x.json: O800 cannot write: No space left"),
-        (ModuleNotFoundError("No module named 'cv2'", name="cv2"), ExitCode.ENVIRONMENT, "E710 cannot load cv2: "),
+        (ModuleNotFoundError("No module named 'cv2'", name="cv2"), ExitCode.ENVIRONMENT, "E712 cannot load cv2: "),
         (ModuleNotFoundError("gone", name="centernet_cli.x"), ExitCode.INTERNAL, "B101 internal error"),
         (KeyboardInterrupt(), ExitCode.SIGINT, "interrupted\n"),
         (BrokenPipeError(), ExitCode.OK, ""),
