@@ -69,6 +69,48 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
+def atomic_folder(folder: Path) -> Iterator[Path]:
+    """Give an empty temporary folder inside `folder`; move what is in it to `folder` only if the block ends well.
+
+    Files of the same name are replaced, others stay. Files are not forced to the disk one by one: for thousands of
+    small ones that would take longer than writing them.
+
+    Args:
+        folder: Made if missing.
+
+    Yields:
+        The temporary folder.
+
+    Raises:
+        OutputError: O801, for any `OSError` in the block or here; new files are then taken back.
+    """
+    made = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    stage = folder / f".centernet-{secrets.token_hex(8)}.tmp"
+    moved: list[Path] = []
+    done = False
+    try:
+        stage.mkdir(parents=True)
+        yield stage
+        for source in sorted(stage.rglob("*")):
+            target = folder / source.relative_to(stage)
+            existed = target.exists()
+            if source.is_dir():
+                target.mkdir(exist_ok=True)
+            else:
+                source.replace(target)
+            if not existed:
+                moved.append(target)
+        done = True
+    except OSError as error:
+        raise OutputError("O801", f"cannot be written: {_os_reason(error)}", path=folder) from error
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+        for path in [] if done else [*reversed(moved), *made]:
+            with contextlib.suppress(OSError):
+                path.rmdir() if path.is_dir() else path.unlink()
+
+
+@contextmanager
 def _through_device(device: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         temporary = Path(folder) / "output"
@@ -153,19 +195,20 @@ def read_bytes(path: Path, *, max_bytes: int = 2_000_000_000) -> bytes:
         raise InputError("J401", f"cannot be read: {error}", path=path) from error
 
 
-def lexical_inside(name: str) -> str:
+def lexical_inside(name: str, base: str = "") -> str:
     r"""Normalise a file name found in data, without looking at any disk.
 
     Args:
         name: Relative name; `\` counts as `/`.
+        base: Folder that it is relative to, itself a normalised name in the data folder; empty for that folder.
 
     Returns:
-        The name with `/` separators and without `.` and `..` parts.
+        The name, relative to the data folder, with `/` separators and without `.` and `..` parts.
 
     Raises:
         InputError: X310, the name is absolute, climbs out with `..`, has a drive, is a URL, or holds NUL.
     """
-    parts: list[str] = []
+    parts = base.split("/") if base else []
     slashed = name.replace("\\", "/")
     refused = "\0" in name or slashed.startswith("/") or _DRIVE.match(slashed) or _URL.match(slashed)
     for part in () if refused else slashed.split("/"):

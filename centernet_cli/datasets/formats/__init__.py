@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from centernet_cli.core.errors import InputError, UsageError
 from centernet_cli.datasets.formats.coco import looks_like_coco, read_coco, sniff_coco, write_coco
+from centernet_cli.datasets.formats.labelme import read_labelme, sniff_labelme, write_labelme
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,13 +22,13 @@ __all__ = ["FORMATS", "Format", "detect_format", "looks_like_coco", "read_datase
 class Reader(Protocol):
     """Reads a dataset from a file or folder."""
 
-    def __call__(self, path: Path, *, tally: Tally | None = None) -> Dataset: ...
+    def __call__(self, path: Path, /, *, tally: Tally | None = None) -> Dataset: ...
 
 
 class Writer(Protocol):
     """Writes a dataset to a file or folder."""
 
-    def __call__(self, dataset: Dataset, path: Path, *, tally: Tally | None = None) -> None: ...
+    def __call__(self, dataset: Dataset, path: Path, /, *, tally: Tally | None = None) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,13 @@ FORMATS: dict[str, Format] = {
         sniff=sniff_coco,
         description="COCO object detection, one JSON file",
         output="annotations.json",
+    ),
+    "labelme": Format(
+        read=read_labelme,
+        write=write_labelme,
+        sniff=sniff_labelme,
+        description="labelme and X-AnyLabeling, a JSON file for each image",
+        output="labelme",
     ),
 }
 

@@ -80,6 +80,7 @@ def read_coco(path: Path, *, tally: Tally | None = None) -> Dataset:
     predicted = any(isinstance(image, dict) and "status" in image for image in data["images"])
     root = None if predicted else _image_root(path, data["images"])
     tally = Tally() if tally is None else tally
+    tally.files.append(path)
     ids, infos, groups = _images(data["images"], root, problems, tally)
     reader = AnnotationReader(problems, tally, labels, dict(zip(ids, infos, strict=True)))
     found: dict[object, list[Annotation]] = {image_id: [] for image_id in ids}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from centernet_cli.core.geometry import box_leaves_page, box_touches_page, points_box, xywh_to_xyxy
 from centernet_cli.core.records import Annotation
-from centernet_cli.datasets.formats.fields import are_numbers, is_id, is_number
+from centernet_cli.datasets.formats.fields import MAX_COORDINATE, are_numbers, is_id, is_number
 
 if TYPE_CHECKING:
     from centernet_cli.core.records import Box, PageInfo, Polygon
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from centernet_cli.datasets.formats.tally import Tally
 
 _KEYS = {"id", "image_id", "category_id", "bbox", "area", "iscrowd", "segmentation", "score"}
-MAX_COORDINATE = 1e9
-"""Far beyond any page, yet products of two coordinates stay finite."""
 
 
 class _FaultError(ValueError):
@@ -61,7 +59,7 @@ class AnnotationReader:
         box = _box(item.get("bbox"), rings)
         if not box_touches_page(box, info.width, info.height):
             raise _FaultError("D010", f"`bbox` lies outside the page of {info.width} x {info.height} pixels")
-        self._count(item, rings, box, info)
+        self._count(item, label, rings, box, info)
         return image_id, Annotation(
             label=label,
             box=box,
@@ -86,18 +84,18 @@ class AnnotationReader:
             raise _FaultError("D005", f"no category has id {category_id!r:.80}")
         return image_id, label
 
-    def _count(self, item: dict[str, object], rings: list[list[float]], box: Box, info: PageInfo) -> None:
+    def _count(self, item: dict[str, object], label: str, rings: list[list[float]], box: Box, info: PageInfo) -> None:
         tally = self.tally
         if isinstance(item.get("segmentation"), dict):
-            tally.reduced("run-length mask", "to its box")
+            tally.reduced("run-length mask", label, "to its box")
         elif not rings:
-            tally.converted("box")
+            tally.converted("box", label)
         elif len(rings) > 1:
-            tally.reduced("polygon in parts", "to the box around them")
+            tally.reduced("polygon in parts", label, "to the box around them")
         elif len(rings[0]) < 6:
-            tally.reduced("polygon", "to its box: fewer than 3 points")
+            tally.reduced("polygon", label, "to its box: fewer than 3 points")
         else:
-            tally.converted("polygon")
+            tally.converted("polygon", label)
         if box_leaves_page(box, info.width, info.height):
             tally.note("boxes reach outside their page, kept as they are")
         for key in item.keys() - _KEYS:

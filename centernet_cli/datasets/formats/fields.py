@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from centernet_cli.core.records import PageInfo
 
 _NUMBER_TYPES = {int, float}
+MAX_COORDINATE = 1e9
+"""Far beyond any page, yet products of two coordinates stay finite."""
 
 
 def is_number(value: object) -> TypeGuard[float]:
@@ -108,13 +110,13 @@ class NameChecker:
         self.root = root
         self._folders: set[str] = set()
 
-    def inside(self, name: str) -> str:
-        """Return `name` normalised, with `/` separators.
+    def inside(self, name: str, base: str = "") -> str:
+        """Return `name`, relative to `base` in the data folder, as a normalised name relative to the data folder.
 
         Raises:
             InputError: X310, it leads out of the folder, by itself or through a link.
         """
-        clean = lexical_inside(name)
+        clean = lexical_inside(name, base)
         folder = clean.rpartition("/")[0]
         if folder not in self._folders:
             if folder:
