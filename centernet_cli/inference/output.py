@@ -121,8 +121,7 @@ def boxes_document(dataset: Dataset, network_sizes: Sequence[int]) -> dict[str, 
     assert isinstance(images, list)
     for image, size in zip(images, network_sizes, strict=True):
         image["network_size"] = size
-    # First, so that people, and `check_output`, see at once what the file is.
-    return {"info": document["info"], **document}
+    return document
 
 
 def describe(runtime: Runtime, threshold: float, options: dict[str, object]) -> dict[str, object]:

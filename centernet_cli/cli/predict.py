@@ -1,0 +1,205 @@
+"""`centernet predict`: pages in, boxes out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from centernet_cli.cli import console
+from centernet_cli.core.errors import ExitCode, UsageError, printable
+
+_PAGES, _SPEED, _OUTPUT = "Pages", "Speed", "Output"
+
+
+def predict(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(metavar="INPUTS", help="Files, folders, globs, @list.txt, or - for names on stdin."),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="PATH",
+            help="File (COCO) or folder (labelme) to write. [default: stdout]",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = None,
+    model: Annotated[
+        str, typer.Option("--model", "-m", metavar="NAME|PATH", help="lines, regions, a run folder or a weights file.")
+    ] = "lines",
+    output_format: Annotated[
+        Literal["auto", "coco", "labelme"],
+        typer.Option("--format", help="auto: labelme if --out is a folder, else COCO.", rich_help_panel=_OUTPUT),
+    ] = "auto",
+    overlay: Annotated[
+        Path | None,
+        typer.Option(
+            "--overlay",
+            metavar="DIR",
+            help="Folder for pictures of the pages with their boxes.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace an --out that predict did not write.", rich_help_panel=_OUTPUT)
+    ] = False,
+    summary: Annotated[
+        bool, typer.Option("--json", help="With --out: print counts as JSON to stdout.", rich_help_panel=_OUTPUT)
+    ] = False,
+    threshold: Annotated[
+        float | None,
+        typer.Option("--threshold", "-t", min=0.0, max=1.0, help="Least score of a box. [default: the model's]"),
+    ] = None,
+    size: Annotated[
+        int | None,
+        typer.Option(
+            "--size",
+            min=64,
+            max=8192,
+            metavar="N",
+            help="Long side in pixels at which the network sees a page. [default: the model's; larger for small lines]",
+        ),
+    ] = None,
+    pages: Annotated[
+        str | None,
+        typer.Option(
+            "--pages",
+            metavar="RANGES",
+            help="Pages of PDFs and multi-page images, such as 1-5,9.",
+            rich_help_panel=_PAGES,
+        ),
+    ] = None,
+    dpi: Annotated[
+        float | None,
+        typer.Option(
+            "--dpi",
+            help="Resolution for PDFs. [default: as much as the network needs]",
+            rich_help_panel=_PAGES,
+        ),
+    ] = None,
+    pdf_backend: Annotated[
+        Literal["auto", "pdfium", "poppler"],
+        typer.Option("--pdf-backend", help="What renders PDFs; auto is pdfium.", rich_help_panel=_PAGES),
+    ] = "auto",
+    password_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--password-file",
+            metavar="FILE",
+            help="File whose first line opens encrypted PDFs.",
+            rich_help_panel=_PAGES,
+        ),
+    ] = None,
+    max_megapixels: Annotated[
+        float,
+        typer.Option("--max-megapixels", help="Pages with more are refused before decoding.", rich_help_panel=_PAGES),
+    ] = 250.0,
+    fail_fast: Annotated[
+        bool,
+        typer.Option(
+            "--fail-fast", help="Stop at the first page that fails, and write no boxes.", rich_help_panel=_PAGES
+        ),
+    ] = False,
+    batch_size: Annotated[
+        int,
+        typer.Option(
+            "--batch-size",
+            min=1,
+            max=1024,
+            help="Pages of equal shape run together; helps GPUs.",
+            rich_help_panel=_SPEED,
+        ),
+    ] = 1,
+    runtime: Annotated[
+        Literal["auto", "torch"], typer.Option("--runtime", help="What runs the network.", rich_help_panel=_SPEED)
+    ] = "auto",
+    device: Annotated[
+        str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1, mps.", rich_help_panel=_SPEED)
+    ] = "auto",
+    precision: Annotated[
+        Literal["auto", "fp32", "bf16", "fp16"],
+        typer.Option("--precision", help="auto: the fastest that the device has in hardware.", rich_help_panel=_SPEED),
+    ] = "auto",
+) -> int:
+    """Find text lines or regions on pages and write their boxes.
+
+    Examples:
+        centernet predict scans/ --out boxes.json --overlay overlays
+        centernet predict thesis.pdf --pages 1-5,9 --model regions > regions.json
+        find archive -name '*.tif' | centernet predict - --out boxes.json
+
+    The boxes are in pixels of the page as shown, in a COCO file that pycocotools and annotation tools read as it is. A
+    page that fails is reported and recorded in the file; the others go on, and the exit code is then 5 (4 if none
+    succeeded: nothing is written).
+    """
+    from centernet_cli.cli.predict_job import PredictJob
+    from centernet_cli.core.strict_json import encode_json
+    from centernet_cli.inference.output import boxes_document, check_folder, check_output, pick_format, write_output
+    from centernet_cli.pages.poppler import require_poppler
+    from centernet_cli.pages.source import PageOptions, expand_inputs, parse_page_ranges
+
+    del runtime  # torch is the only one so far
+    if out is not None and str(out) == "-":
+        out = None
+    if summary and out is None:
+        raise UsageError("U705", "the boxes go to stdout already", path="--json", hint="give --out as well")
+    kind = pick_format(output_format, out)
+    options = PageOptions(
+        dpi=dpi,
+        pages=None if pages is None else parse_page_ranges(pages),
+        pdf_backend=pdf_backend,
+        password=None if password_file is None else _password(password_file),
+        max_megapixels=max_megapixels,
+        **({} if size is None else {"target_long_side": max(size, PageOptions().target_long_side)}),
+    )
+    paths = list(expand_inputs(inputs, sys.stdin))
+    if pdf_backend == "poppler":
+        require_poppler()
+    if overlay is not None:
+        check_folder(overlay)
+    if out is not None:
+        check_output(out, kind, {os.path.realpath(path) for path in paths}, force=force)
+
+    job = PredictJob(
+        model=model,
+        device=device,
+        precision=precision,
+        threshold=threshold,
+        size=size,
+        batch_size=batch_size,
+        fail_fast=fail_fast,
+    )
+    job.run(paths, options, overlay)
+    if not job.records:
+        console.problem("no page could be read; nothing was written")
+        return ExitCode.INPUT
+    dataset = job.dataset(
+        {"size": size, "dpi": dpi, "pages": pages, "pdf_backend": pdf_backend, "max_megapixels": max_megapixels}
+    )
+    if out is None:
+        console.write(encode_json(boxes_document(dataset, job.network_sizes)).rstrip("\n"))
+    else:
+        write_output(dataset, job.network_sizes, out, kind)
+    places = [printable(str(place)) for place in (out, overlay) if place is not None]
+    console.say(f"{job.summary()}{' -> ' if places else ''}{', '.join(places)}")
+    if summary:
+        console.write_json(job.counts())
+    return ExitCode.PARTIAL if job.failures else ExitCode.OK
+
+
+def _password(path: Path) -> str:
+    """Return the first line of a file; passwords on the command line would be seen by everybody on the machine."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            return file.readline().rstrip("\r\n")
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UsageError("U706", f"cannot be read: {reason}", path=path, hint="see --password-file") from error
+    except UnicodeDecodeError as error:
+        raise UsageError("U706", "is not UTF-8 text", path=path, hint="see --password-file") from error

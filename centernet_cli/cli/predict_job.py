@@ -1,0 +1,180 @@
+"""One run of `centernet predict`: reads, predicts, draws, counts and reports."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from centernet_cli.cli import console
+from centernet_cli.core.errors import InputError, printable
+from centernet_cli.core.records import Dataset, Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from centernet_cli.core.records import Page, PageRecord
+    from centernet_cli.inference.pipeline import Prediction
+    from centernet_cli.inference.runtime import Runtime
+    from centernet_cli.pages.source import PageOptions
+
+
+COUNTED_FILES = 100
+"""With more files than this, progress counts files: opening every PDF to count its pages would take too long."""
+
+
+@dataclass(kw_only=True)
+class PredictJob:
+    """What to run, and what came of it.
+
+    Attributes:
+        model: Name, folder or file.
+        device: As for `--device`.
+        precision: As for `--precision`.
+        threshold: Least score; None: the model's.
+        size: Network size; None: the model's.
+        batch_size: Pages a batch.
+        fail_fast: Whether the first failure ends the run.
+        records: Pages with their boxes, in input order.
+        network_sizes: Long side at which the network saw each of them.
+        failures: What could not be read or processed.
+    """
+
+    model: str
+    device: str = "auto"
+    precision: str = "auto"
+    threshold: float | None = None
+    size: int | None = None
+    batch_size: int = 1
+    fail_fast: bool = False
+    records: list[PageRecord] = field(default_factory=list)
+    network_sizes: list[int] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    _runtime: Runtime | None = None
+    _seconds: float = 0.0
+
+    def run(self, paths: Sequence[Path], options: PageOptions, overlay: Path | None) -> None:
+        """Predict all pages of `paths`, and draw them into `overlay`.
+
+        Raises:
+            InputError: A page failed, with `fail_fast`.
+            ModelError: The model cannot be used.
+            MissingRequirementError: The device or the PDF renderer is not there.
+            OutputError: An overlay cannot be written.
+        """
+        from centernet_cli.inference.pipeline import PipelineOptions, predict_stream
+        from centernet_cli.pages.source import read_pages
+        from centernet_cli.rendering.overlay_folder import OverlayFolder
+
+        pictures = None if overlay is None else OverlayFolder(overlay, paths)
+        how = PipelineOptions(threshold=self.threshold, size=self.size, batch_size=self.batch_size)
+        start = time.monotonic()
+        total, unit = expected_work(paths, options)
+        with console.progress("predict", total, unit) as task:
+
+            def pages() -> Iterator[Page | Failure]:
+                for path in paths:
+                    yield from read_pages(path, options)
+                    if unit == "files":
+                        task.advance()
+
+            for item in predict_stream(pages(), self._open, how):
+                if unit == "pages":
+                    task.advance()
+                if isinstance(item, Failure):
+                    self._fail(item)
+                    continue
+                self._keep(item)
+                if pictures is not None:
+                    pictures.write(item.page, item.record.annotations, self._opened.meta.classes)
+        self._seconds = time.monotonic() - start
+
+    def dataset(self, options: dict[str, object]) -> Dataset:
+        """Return everything found, to be written.
+
+        Args:
+            options: What else the user chose that changes the boxes, for `info`.
+        """
+        from centernet_cli.inference.output import describe
+
+        meta = self._opened.meta
+        threshold = meta.threshold if self.threshold is None else self.threshold
+        return Dataset(
+            classes=meta.classes,
+            pages=tuple(self.records),
+            failures=tuple(self.failures),
+            info=describe(self._opened, threshold, options),
+        )
+
+    def counts(self) -> dict[str, object]:
+        """Return how many pages, failures and boxes by class there are."""
+        found = Counter(annotation.label for record in self.records for annotation in record.annotations)
+        return {
+            "pages": len(self.records),
+            "failed": len(self.failures),
+            "boxes": {label: found[label] for label in self._opened.meta.classes},
+        }
+
+    def summary(self) -> str:
+        """Return one line for people."""
+        found = Counter(annotation.label for record in self.records for annotation in record.annotations)
+        boxes = ", ".join(f"{count:,} {printable(label)}" for label, count in found.most_common()) or "no boxes"
+        pages = f"{len(self.records):,} page{'s' * (len(self.records) != 1)}"
+        failed = f", {len(self.failures):,} failed" if self.failures else ""
+        return f"{pages}{failed}: {boxes} in {console.duration(self._seconds)}"
+
+    @property
+    def _opened(self) -> Runtime:
+        assert self._runtime is not None  # there is no record without one
+        return self._runtime
+
+    def _open(self) -> Runtime:
+        from centernet_cli.inference.runtimes.torch import TorchRuntime
+        from centernet_cli.models.zoo import load_model
+
+        loaded = load_model(self.model)
+        least = loaded.meta.threshold if self.threshold is None else self.threshold
+        self._runtime = TorchRuntime(loaded, self.device, self.precision, min_score=least)
+        console.say(
+            f"model {printable(loaded.meta.name)} with torch on {self._runtime.device}, {self._runtime.precision}"
+        )
+        return self._runtime
+
+    def _keep(self, item: Prediction) -> None:
+        self.records.append(item.record)
+        self.network_sizes.append(item.network_size)
+        name = printable(item.record.info.name)
+        if item.capped:
+            kept = len(item.record.annotations)
+            console.warn(f"{name}: more boxes than the model's top_k; only the best are kept ({kept})")
+        console.say(f"{name}: {len(item.record.annotations)} boxes", console.VERBOSE)
+
+    def _fail(self, failure: Failure) -> None:
+        name = failure.source if failure.page is None else f"{failure.source}#{failure.page}"
+        error = InputError(failure.code, failure.message, path=name)
+        if self.fail_fast:
+            raise error
+        self.failures.append(failure)
+        console.problem(error)
+
+
+def expected_work(paths: Sequence[Path], options: PageOptions) -> tuple[int, str]:
+    """Return how much there is to do and in which unit, for the progress bar; wrong only for multi-page images."""
+    if len(paths) > COUNTED_FILES:
+        return len(paths), "files"
+    return sum(_page_count(path, options) for path in paths), "pages"
+
+
+def _page_count(path: Path, options: PageOptions) -> int:
+    if path.suffix.lower() != ".pdf" or not path.is_file():
+        return 1
+    from centernet_cli.pages.options import chosen_pages
+    from centernet_cli.pages.pdfium import PdfiumDocument
+
+    try:
+        with PdfiumDocument(path, options.password) as document:
+            return sum(1 for _ in chosen_pages(options.pages, document.page_count))
+    except (InputError, OSError, RuntimeError):
+        return 1  # reading it will say what is wrong
