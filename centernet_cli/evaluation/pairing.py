@@ -84,7 +84,7 @@ def pair_pages(sources: Sequence[TruthSource], predictions: Dataset) -> Pairing:
         for page in source.dataset.pages
     ]
     found = predictions.pages
-    chosen = _assign(truths, [_parts(page.info.source) for page in found], found)
+    chosen = _choose(truths, found)
     if truths and not chosen:
         such_as = f", which know only pages such as '{found[0].info.name}'" if found else ", which hold no page at all"
         message = (
@@ -142,7 +142,29 @@ def _common_end(one: Parts, other: Parts) -> int:
     return length
 
 
-def _assign(truths: Sequence[_Truth], found: Sequence[Parts], pages: Sequence[PageRecord]) -> dict[int, int]:
+def _choose(truths: Sequence[_Truth], pages: Sequence[PageRecord]) -> dict[int, int]:
+    """Return truth index -> prediction index; a file that a dataset lists twice has the same predictions twice."""
+    groups: dict[tuple[str, Parts, int], list[int]] = {}
+    for index, truth in enumerate(truths):
+        groups.setdefault((truth.source.name, truth.parts, truth.page.info.page or 1), []).append(index)
+    page_groups: dict[tuple[Parts, int], list[int]] = {}
+    for index, page in enumerate(pages):
+        page_groups.setdefault((_parts(page.info.source), page.info.page or 1), []).append(index)
+    sides = list(groups.values()), list(page_groups.values())
+    firsts = [truths[group[0]] for group in sides[0]], [pages[group[0]] for group in sides[1]]
+    chosen: dict[int, int] = {}
+    for one, other in _assign(*firsts, [parts for parts, _ in page_groups]).items():
+        group, page_group = sides[0][one], sides[1][other]
+        if len(group) == len(page_group):
+            chosen.update(zip(group, page_group, strict=True))
+            continue
+        if any(pages[index].annotations != pages[page_group[0]].annotations for index in page_group):
+            _refuse_ambiguous([(group[0], index) for index in page_group], truths, pages)
+        chosen.update(dict.fromkeys(group, page_group[0]))
+    return chosen
+
+
+def _assign(truths: Sequence[_Truth], pages: Sequence[PageRecord], found: Sequence[Parts]) -> dict[int, int]:
     """Return truth index -> prediction index, one to one, the longest common ends of paths first."""
     by_name: dict[tuple[str, int], list[int]] = {}
     for index, parts in enumerate(found):

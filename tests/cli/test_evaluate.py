@@ -356,6 +356,21 @@ def test_a_model(capsys: CaptureFixture[str], tmp_path: Path, truth: str, model:
     assert "D063" in capsys.readouterr().err
 
 
+def test_a_model_on_pages_of_a_pdf(capsys: CaptureFixture[str], tmp_path: Path, model: str) -> None:
+    from PIL import Image
+
+    pages = [Image.new("RGB", (100, 100), "white") for _ in range(3)]
+    pages[0].save(tmp_path / "doc.pdf", save_all=True, append_images=pages[1:])
+    truth = coco(tmp_path / "truth.json", {"doc.pdf#1": LINES, "doc.pdf#3": LINES})
+    document = json.loads((tmp_path / "truth.json").read_text())
+    for image, number in zip(document["images"], (1, 3), strict=True):
+        image |= {"source": "doc.pdf", "page": number, "orientation": 1}
+    (tmp_path / "truth.json").write_text(json.dumps(document))
+    scores = run_json(capsys, model, truth, "--device", "cpu")
+    # Only the annotated pages are read, and their boxes are scaled to the truth's resolution.
+    assert scores["pages"] == {"truth": 2, "missing": [], "extra": 0, "rescaled": 2}
+
+
 def test_a_model_of_other_classes(capsys: CaptureFixture[str], tmp_path: Path, model: str) -> None:
     truth = coco(tmp_path / "truth.json", {"p1.png": LINES}, classes=("table",))
     assert main(["evaluate", model, truth]) == 6

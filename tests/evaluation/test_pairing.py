@@ -98,13 +98,23 @@ def test_another_shape_is_another_picture() -> None:
     ("sources", "found"),
     [
         ([truth("/d", page("x.png"))], [page("a/x.png"), page("b/x.png")]),
-        ([truth("/d", page("x.png"))], [page("x.png"), page("x.png")]),
+        ([truth("/d", page("x.png"))], [page("x.png", mark=0.1), page("x.png", mark=0.2)]),
         ([truth("/a", page("x.png")), truth("/b", page("x.png"), name="t")], [page("x.png")]),
     ],
 )
 def test_ambiguous_pages_are_refused(sources: list[TruthSource], found: list[PageRecord]) -> None:
     with pytest.raises(InputError, match="D060"):
         pair_pages(sources, predictions(*found))
+
+
+def test_a_file_listed_twice_is_judged_twice() -> None:
+    twice = truth("/d", page("x.png"), page("x.png"))
+    shared = pair_pages([twice], predictions(page("d/x.png")))
+    assert [len(pair.predictions) for pair in shared.pairs] == [1, 1]
+    in_order = pair_pages([twice], predictions(page("x.png", mark=0.1), page("x.png", mark=0.2)))
+    assert [pair.predictions[0].score for pair in in_order.pairs] == [0.1, 0.2]
+    repeated = pair_pages([truth("/d", page("x.png"))], predictions(page("x.png"), page("x.png")))
+    assert len(repeated.pairs) == 1
 
 
 @pytest.mark.parametrize("found", [[], [page("y.png")]])
