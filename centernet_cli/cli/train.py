@@ -42,10 +42,10 @@ def train(
     the other commands reads.
     """
     from centernet_cli.core.recipe_file import load_recipe
-    from centernet_cli.training.precision import choose_device
+    from centernet_cli.inference.runtimes.devices import pick_device
     from centernet_cli.training.run_dir import RunDir
 
-    chosen = choose_device(device)
+    chosen = pick_device(device)
     if resume is not None:
         if recipe is not None or overrides or out is not None:
             raise UsageError("U110", "--resume goes on with the run's own recipe: leave RECIPE, --set and --out out")

@@ -67,7 +67,9 @@ class ModelSection(Section):
     """Box heads: size and offset at the centre cell (the paper) or distances to the four sides."""
     head_channels: Positive = 64
     shared_head: bool = True
-    """One 3x3 convolution for all heads instead of one each."""
+    """One hidden convolution for all heads instead of one each."""
+    light_head: bool = True
+    """Depthwise-separable hidden convolutions instead of a full 3x3."""
     stride: Literal[4] = 4
 
 

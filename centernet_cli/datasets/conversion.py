@@ -50,11 +50,15 @@ class Target:
 
 
 def target_path(format_name: str, out: Path | None) -> Path:
-    """Return the path to write: `out`, a file in it if it is a folder and the format is a file, or the default name."""
+    """Return the path to write: `out`, or the default name.
+
+    For a format of one file, an `out` that is a folder, or a new name without suffix, means the file of the default
+    name in that folder.
+    """
     name = FORMATS[format_name].output
     if out is None:
         return Path(name)
-    if Path(name).suffix and (out.is_dir() or str(out).endswith(("/", os.sep))):
+    if Path(name).suffix and (out.is_dir() or not (out.suffix or out.exists())):
         return out / name
     return out
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from centernet_cli.datasets.letterbox import Pixels
+from centernet_cli.datasets.resize import Pixels
 
 
 def colours(pixels: Pixels, rng: np.random.Generator) -> Pixels:

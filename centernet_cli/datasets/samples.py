@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from centernet_cli.core.recipe import AugmentSection
-    from centernet_cli.datasets.letterbox import Pixels
+    from centernet_cli.datasets.resize import Pixels
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from centernet_cli.datasets.letterbox import PAPER, Pixels, resize
+from centernet_cli.datasets.resize import PAPER, Pixels, resize
 
 Matrix = npt.NDArray[np.float64]
 Boxes = npt.NDArray[np.float32]

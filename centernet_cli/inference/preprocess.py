@@ -1,24 +1,19 @@
-"""A page to the network's size, and boxes from there back to page pixels.
-
-Training sees pages resized the same way (area averaging when shrinking, linear when enlarging); a change here
-without one there costs accuracy.
-"""
+"""A page to the network's size, and boxes from there back to page pixels."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
+
+from centernet_cli.datasets.resize import PAPER, resize
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 MULTIPLE = 32
 """Both sides of what the network sees are multiples of this: its coarsest stride."""
-PAPER = 255
-"""Value of the padding: white, like paper."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +52,7 @@ def network_input(pixels: npt.NDArray[np.uint8], size: int) -> NetworkInput:
     height, width = pixels.shape[:2]
     factor = size / max(height, width)
     new_width, new_height = (max(1, round(side * factor)) for side in (width, height))
-    if (new_width, new_height) == (width, height):
-        scaled: npt.NDArray[Any] = pixels
-    else:
-        method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-        scaled = cv2.resize(pixels, (new_width, new_height), interpolation=method)
+    scaled = resize(pixels, new_width, new_height)
     padded = np.full((_round_up(new_height), _round_up(new_width), 3), PAPER, dtype=np.uint8)
     padded[:new_height, :new_width] = scaled
     return NetworkInput(pixels=padded, size=size, scale=(new_width / width, new_height / height), page=(width, height))

@@ -33,7 +33,13 @@ class CenterNet(nn.Module):
             self.neck = DeconvNeck(self.backbone.channels[-1])
         boxes = {"ltrb": 4} if section.box == "ltrb" else {"size": 2, "offset": 2}
         outputs = {"heatmap": num_classes, **boxes}
-        self.heads = Heads(self.neck.channels, section.head_channels, outputs, shared=section.shared_head)
+        self.heads = Heads(
+            self.neck.channels,
+            section.head_channels,
+            outputs,
+            shared=section.shared_head,
+            light=section.light_head,
+        )
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Map normalised `images (B, 3, H, W)`, sides multiples of 32, to maps at stride 4.

@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader
 from centernet_cli.core.errors import DivergedError
 from centernet_cli.core.recipe_file import recipe_to_yaml
 from centernet_cli.datasets.samples import Samples
+from centernet_cli.inference.runtimes.devices import DTYPES, limit_threads, pick_precision
 from centernet_cli.losses.total import total_loss
 from centernet_cli.models.centernet import CenterNet
 from centernet_cli.models.meta import IMAGENET_MEAN, IMAGENET_STD, ModelMeta
@@ -24,7 +25,6 @@ from centernet_cli.training.checkpoint import VERSION, State, load_checkpoint, s
 from centernet_cli.training.data import load_data, plan_epoch
 from centernet_cli.training.ema import Ema
 from centernet_cli.training.optim import build_optimizer, rate_factor
-from centernet_cli.training.precision import choose_dtype
 from centernet_cli.training.validate import Validation, validate
 
 if TYPE_CHECKING:
@@ -122,7 +122,9 @@ def prepare(recipe: Recipe, run: RunDir, device: torch.device) -> Trainer:
     network.to(device)
     if recipe.train.channels_last:
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    dtype = choose_dtype(recipe.train.precision, device)
+    if device.type == "cpu":
+        limit_threads()
+    dtype = DTYPES[pick_precision(recipe.train.precision, device)]
     return Trainer(
         recipe,
         run,
@@ -268,7 +270,8 @@ def validate_epoch(trainer: Trainer, progress: Progress) -> Validation | None:
         return None
     progress.validation(len(trainer.data.val))
     network = trainer.averaged.eval()
-    result = validate(network, trainer.data.val, trainer.recipe, trainer.device, progress.validated)
+    meta = model_meta(trainer, None)
+    result = validate(network, meta, trainer.data.val, trainer.recipe, trainer.device, progress.validated)
     trainer.run.append_metrics({"epoch": trainer.epoch, "step": trainer.step, **result.metrics()})
     if result.score > trainer.best_score:
         trainer.best_score, trainer.best_epoch = result.score, trainer.epoch

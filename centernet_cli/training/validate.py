@@ -5,24 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import torch
-
-from centernet_cli.codec.decode import decode
-from centernet_cli.core.records import Annotation
-from centernet_cli.datasets.letterbox import letterbox
+from centernet_cli.core.errors import InputError
+from centernet_cli.core.records import Failure
 from centernet_cli.evaluation.coco_ap import CocoScores, coco_scores
 from centernet_cli.evaluation.line_metrics import LineReport, line_scores
 from centernet_cli.evaluation.pairs import PagePair
-from centernet_cli.models.meta import IMAGENET_MEAN, IMAGENET_STD
+from centernet_cli.inference.pipeline import PipelineOptions, predict_pages
+from centernet_cli.inference.runtimes.torch import TorchRuntime
+from centernet_cli.models.zoo import LoadedModel
 from centernet_cli.pages.images import open_image
-from centernet_cli.training.batch import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from torch import nn
+    import torch
 
     from centernet_cli.core.recipe import Recipe
+    from centernet_cli.models.centernet import CenterNet
+    from centernet_cli.models.meta import ModelMeta
     from centernet_cli.training.data import ValidationPage
 
 
@@ -49,56 +49,47 @@ class Validation:
         }
 
 
-@torch.inference_mode()
 def validate(
-    network: nn.Module,
+    network: CenterNet,
+    meta: ModelMeta,
     pages: Sequence[ValidationPage],
     recipe: Recipe,
     device: torch.device,
     tick: Callable[[], None] = lambda: None,
 ) -> Validation:
-    """Predict every page and compare with its truth.
+    """Predict every page as `predict` would and compare with its truth.
 
     Args:
-        network: In evaluation mode.
+        network: To judge.
+        meta: Its description.
         pages: Held-out pages.
-        recipe: Sizes, decoding and the score that matters.
+        recipe: The scores that matter.
         device: Where `network` is.
         tick: Called after each page.
 
     Raises:
         InputError: A page cannot be read.
     """
-    classes = recipe.data.classes
+    runtime = TorchRuntime(LoadedModel(network, meta), str(device), "fp32" if device.type == "cpu" else "auto")
+    options = PipelineOptions(threshold=recipe.decode.min_score, size=recipe.train.page_size)
+    found = predict_pages((open_image(page.path) for page in pages), runtime, options)
     pairs = []
-    for page in pages:
-        pixels = open_image(page.path).pixels
-        seen, (fx, fy) = letterbox(pixels, recipe.train.page_size)
-        images = torch.from_numpy(seen).permute(2, 0, 1)[None].to(device)
-        inputs = normalise(images, IMAGENET_MEAN, IMAGENET_STD).contiguous(memory_format=torch.channels_last)
-        (found,) = decode(network(inputs), recipe.decode, recipe.model.stride)
-        height, width = pixels.shape[:2]
-        limits = found.boxes.new_tensor([width, height, width, height])
-        boxes = (found.boxes / found.boxes.new_tensor([fx, fy, fx, fy])).clamp(min=0).minimum(limits)
-        predictions = tuple(
-            Annotation(label=classes[label], box=(x0, y0, x1, y1), score=score)
-            for (x0, y0, x1, y1), score, label in zip(
-                boxes.tolist(), found.scores.tolist(), found.classes.tolist(), strict=True
-            )
-        )
+    for page, record in zip(pages, found, strict=True):
+        if isinstance(record, Failure):
+            raise InputError(record.code, record.message, path=page.path)
         pairs.append(
             PagePair(
                 source=page.source,
                 truth=page.truth,
-                predictions=predictions,
-                width=width,
-                height=height,
+                predictions=record.annotations,
+                width=record.info.width,
+                height=record.info.height,
                 annotates=page.annotates,
                 name=page.record.info.name,
             )
         )
         tick()
     lines = line_scores(pairs)
-    coco = coco_scores(pairs, classes, recipe.eval.max_dets)
+    coco = coco_scores(pairs, recipe.data.classes, recipe.eval.max_dets)
     score = coco.ap if recipe.eval.score == "ap" else lines.f1_50
     return Validation(score or 0.0, lines, coco)

@@ -67,7 +67,7 @@ class SynthPage:
 
 def make_sheet(kind: str, seed: int | str, *, book: FontBook | None = None) -> Sheet:
     """Return the layout of page `seed` of a kind."""
-    rng = random.Random(f"{kind}/{seed}")  # noqa: S311 - chance for pictures, not for secrets
+    rng = random.Random(f"{kind}/{seed}")
     old = kind == "oldprint" and rng.random() < _OLD_SPELLING
     context = Context(rng, book or default_book(), old=old)
     if old and not context.family("serif").regular.covers("ſ"):
@@ -90,28 +90,38 @@ def make_page(
         book: Fonts; None: the system's.
     """
     sheet = make_sheet(kind, seed, book=book)
-    rng = random.Random(f"{kind}/{seed}/picture")  # noqa: S311 - as above
+    rng = random.Random(f"{kind}/{seed}/picture")
     usual = _PROFILES[kind]
     if profile == "scanned":
         usual = tuple(name for name in usual if name != "clean") or ("scan",)
     chosen = rng.choice(usual) if profile in {None, "scanned"} else profile
+    return picture_of(sheet, rng, str(chosen), long_side=long_side, back=lambda: make_sheet(kind, f"{seed}/back", book=book))
+
+
+def picture_of(sheet: Sheet, rng: random.Random, profile: str, *, long_side: int, back: Callable[[], Sheet] | None = None) -> SynthPage:
+    """Return a sheet as a picture with its annotations.
+
+    Args:
+        sheet: The page.
+        rng: Chance.
+        profile: `clean`, `scan`, `photo`, `fax` or `old`.
+        long_side: Pixels.
+        back: Makes what is printed on the back and may shine through.
+    """
     scale = long_side / max(sheet.width, sheet.height)
-    pixels = draw(sheet, scale)
-    pixels, warp = _picture(pixels, rng, chosen, long_side, lambda: _back(kind, seed, scale, sheet, book))
+    pixels, warp = _picture(draw(sheet, scale), rng, profile, long_side, None if back is None else lambda: _back(back(), sheet, scale))
     height, width = pixels.shape[:2]
-    lines, regions = [], []
-    for found in _place(sheet.lines, scale, warp, width, height):
-        if found is not None:
-            lines.append(found)
+    lines = [found for found in _place(sheet.lines, scale, warp, width, height) if found is not None]
     labels = [label for label, _ in sheet.regions]
-    for label, found in zip(labels, _place([box for _, box in sheet.regions], scale, warp, width, height), strict=True):
-        if found is not None:
-            regions.append((label, *found))
-    return SynthPage(pixels=pixels, lines=tuple(lines), regions=tuple(regions), kind=kind, profile=chosen, facts=dict(sheet.facts))
+    placed = zip(labels, _place([box for _, box in sheet.regions], scale, warp, width, height), strict=True)
+    regions = [(label, *found) for label, found in placed if found is not None]
+    return SynthPage(
+        pixels=pixels, lines=tuple(lines), regions=tuple(regions), kind=sheet.facts.get("kind", ""), profile=profile, facts=dict(sheet.facts)
+    )
 
 
-def _back(kind: str, seed: int | str, scale: float, sheet: Sheet, book: FontBook | None) -> Pixels:
-    other = make_sheet(kind, f"{seed}/back", book=book)
+def _back(other: Sheet, sheet: Sheet, scale: float) -> Pixels:
+    """Draw the other side of the leaf at half size: it is blurred anyway."""
     other.paper = (255, 255, 255)
     return draw(other, scale * 0.5 * max(sheet.width, sheet.height) / max(other.width, other.height))
 
@@ -133,13 +143,13 @@ def _place(boxes: Sequence[Box], scale: float, warp: Warp | None, width: int, he
     ]
 
 
-def _picture(pixels: Pixels, rng: random.Random, profile: str, long_side: int, back: Callable[[], Pixels]) -> tuple[Pixels, Warp | None]:
+def _picture(pixels: Pixels, rng: random.Random, profile: str, long_side: int, back: Callable[[], Pixels] | None) -> tuple[Pixels, Warp | None]:
     height, width = pixels.shape[:2]
     if profile == "clean":
         if rng.random() < 0.25:
             pixels = degrade.jpeg(pixels, rng, 40, 90)
         return pixels, None
-    if profile in {"old", "scan", "photo"} and rng.random() < (0.6 if profile == "old" else 0.15):
+    if back is not None and profile in {"old", "scan", "photo"} and rng.random() < (0.6 if profile == "old" else 0.15):
         pixels = degrade.bleed_through(pixels, back(), rng)
     if rng.random() < {"old": 0.8, "scan": 0.4, "fax": 0.6, "photo": 0.3}[profile]:
         pixels = degrade.ink_spread(pixels, rng)

@@ -65,7 +65,7 @@ def _results(jobs: Sequence[Job], workers: int) -> Iterator[tuple[PageRecord, Pa
 
 def write_pages(
     out: Path, kinds: Sequence[str], count: int, seed: int, *, profile: str | None = None, scan: bool | None = None, long_side: int = 1280,
-    quality: int = 80, workers: int = 1, progress: Callable[[int], None] = lambda _: None,
+    quality: int = 80, workers: int = 1, progress: Callable[[], object] = lambda: None,
 ) -> tuple[int, int]:
     """Make `count` pages and write `out/lines` and `out/regions`, each a COCO dataset with `images/`.
 
@@ -81,7 +81,7 @@ def write_pages(
         long_side: Pixels.
         quality: JPEG quality.
         workers: Processes.
-        progress: Called with the number of pages done.
+        progress: Called after every page.
 
     Returns:
         The number of lines and of regions.
@@ -110,7 +110,7 @@ def write_pages(
         _link(images / record.info.source.partition("/")[2], shared)
         if len(lines) % _SAVE_EVERY == 0:
             _save(out, lines, regions)
-        progress(len(lines))
+        progress()
     _save(out, lines, regions)
     return sum(len(page.annotations) for page in lines), sum(len(page.annotations) for page in regions)
 
