@@ -22,7 +22,10 @@ def convert(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", metavar="PATH", help="What to write. [default: annotations.json, or the folder labelme]"
+            "--out",
+            "-o",
+            metavar="PATH",
+            help="File or folder to write. [default: annotations.json, or the folder labelme]",
         ),
     ] = None,
     class_map: Annotated[
@@ -68,7 +71,7 @@ def convert(
         raise InputError("D030", "the dataset has no pages", path=src)
     if strict and tally.total("reduced", "dropped"):
         _show_table(tally)
-        lost = f"{tally.total('reduced'):,} shapes would be reduced and {tally.total('dropped'):,} dropped"
+        lost = f"{_some(tally.total('reduced'), 'shape')} would be reduced and {tally.total('dropped'):,} dropped"
         raise InputError("D033", f"{lost}; nothing was written", path=src, hint="leave --strict out to go on")
     if mapping is not None:
         for sentence in unused_names(dataset, mapping):
