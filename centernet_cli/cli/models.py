@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from centernet_cli.cli import console
+from centernet_cli.core.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from centernet_cli.models.meta import ModelMeta
 
 app = typer.Typer(
@@ -71,6 +71,51 @@ def show(
     for key, value in facts.items():
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         console.write(f"{key:<{width}}  {text}")
+
+
+@app.command("pack")
+def pack(
+    model: Annotated[str, typer.Argument(help="A run folder, a weights file or the name of a shipped model.")],
+    out: Annotated[Path, typer.Option("--out", help="The .safetensors file to write.")],
+    *,
+    name: Annotated[str | None, typer.Option("--name", help="New name.")] = None,
+    threshold: Annotated[float | None, typer.Option("--threshold", help="New default score threshold.")] = None,
+    fact: Annotated[
+        list[str] | None,
+        typer.Option("--fact", help="key=value to store, the value as JSON or text; an empty one removes. Repeatable."),
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Keep all weights in float32.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace OUT.")] = False,
+) -> None:
+    """Write a trained model as one compact file that says what it is.
+
+    Examples:
+        centernet models pack runs/letters --out letters.safetensors
+        centernet models pack runs/letters --out letters.safetensors --fact "licence=CC-BY-4.0"
+
+    Convolution weights are stored in half precision (half the size) unless --full is given.
+    """
+    from centernet_cli.models.pack import pack_model
+
+    if threshold is not None and not 0 <= threshold <= 1:
+        raise UsageError("U310", f"must be from 0 to 1, not {threshold:g}", path="--threshold")
+    if out.exists() and not force:
+        raise OutputError("O803", "exists already", path=out, hint="--force replaces it")
+    facts = dict(_fact(pair) for pair in fact or ())
+    meta = pack_model(model, out, name=name, threshold=threshold, facts=facts, half=not full)
+    console.say(f"{meta.name}: {out.stat().st_size / 1e6:.1f} MB, sha256 {meta.sha256[:16]}…")
+    console.write(str(out))
+
+
+def _fact(pair: str) -> tuple[str, object]:
+    key, sign, text = pair.partition("=")
+    if not sign or not key.strip():
+        raise UsageError("U113", f"not key=value: {pair}", path="--fact")
+    try:
+        value: object = json.loads(text, parse_constant=str) if text else None
+    except ValueError:
+        value = text
+    return key.strip(), value
 
 
 def describe(path: Path, meta: ModelMeta) -> dict[str, object]:

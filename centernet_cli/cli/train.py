@@ -48,13 +48,13 @@ def train(
     chosen = pick_device(device)
     if resume is not None:
         if recipe is not None or overrides or out is not None:
-            raise UsageError("U110", "--resume goes on with the run's own recipe: leave RECIPE, --set and --out out")
+            raise UsageError("U114", "--resume goes on with the run's own recipe: leave RECIPE, --set and --out out")
         run = RunDir(resume)
         if not run.recipe.is_file():
             raise ModelError("M511", "not a run folder: no recipe.resolved.yaml", path=resume)
         settings = load_recipe(run.recipe)
     elif recipe is None:
-        raise UsageError("U111", "give a recipe, or --resume RUN", hint="centernet recipe list")
+        raise UsageError("U115", "give a recipe, or --resume RUN", hint="centernet recipe list")
     else:
         settings = load_recipe(recipe, overrides or ())
         stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")

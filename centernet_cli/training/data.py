@@ -150,12 +150,12 @@ def _annotated_classes(source: Source, section: DataSection, found: Sequence[str
     if source.annotates is not None:
         unknown = [label for label in source.annotates if label not in known]
         if unknown:
-            raise InputError("D031", f"annotates names {unknown}, which data.classes does not", path=source.path)
+            raise InputError("D034", f"annotates names {unknown}, which data.classes does not", path=source.path)
         return frozenset(source.annotates)
     mapped = {section.class_map.get(label, label) for label in found}
     if not mapped & known:
         raise InputError(
-            "D032",
+            "D035",
             f"no class in common: the dataset has {sorted(found)}, the recipe {sorted(known)}",
             path=source.path,
             hint="data.class_map renames",
