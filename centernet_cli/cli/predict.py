@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -143,6 +142,7 @@ def predict(
     from centernet_cli.inference.output import boxes_document, check_folder, check_output, pick_format, write_output
     from centernet_cli.pages.poppler import require_poppler
     from centernet_cli.pages.source import PageOptions, expand_inputs, parse_page_ranges
+    from centernet_cli.rendering.overlay_folder import real_paths
 
     del runtime  # torch is the only one so far
     if out is not None and str(out) == "-":
@@ -164,7 +164,7 @@ def predict(
     if overlay is not None:
         check_folder(overlay)
     if out is not None:
-        check_output(out, kind, {os.path.realpath(path) for path in paths}, force=force)
+        check_output(out, kind, real_paths(paths), force=force)
 
     job = PredictJob(
         model=model,

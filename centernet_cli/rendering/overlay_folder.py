@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -33,7 +34,7 @@ class OverlayFolder:
     def __init__(self, folder: Path, inputs: Iterable[Path] = ()) -> None:
         self.folder = folder
         # Compared without case: some file systems know no difference.
-        self._taken = {os.path.realpath(path).casefold() for path in inputs}
+        self._taken = {path.casefold() for path in real_paths(inputs)}
         self._real = os.path.realpath(folder)
 
     def path_for(self, info: PageInfo) -> Path:
@@ -60,6 +61,15 @@ class OverlayFolder:
             # Full colour resolution: thin coloured outlines smear without it.
             picture.save(temporary, format="JPEG", quality=QUALITY, subsampling=0)
         return path
+
+
+def real_paths(paths: Iterable[Path]) -> set[str]:
+    """Return the absolute, link-free names of files; what cannot be a file's name is left out."""
+    found = set()
+    for path in paths:
+        with contextlib.suppress(OSError, ValueError):  # such as a NUL byte, out of a list
+            found.add(os.path.realpath(path))
+    return found
 
 
 def _safe_stem(info: PageInfo) -> str:

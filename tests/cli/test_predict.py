@@ -402,6 +402,13 @@ def test_lists_folders_globs_and_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
         assert [image["source"] for image in load()["images"]] == expected
 
 
+def test_a_name_that_no_file_can_have_fails_alone() -> None:
+    make_image("a.png")
+    Path("list.txt").write_bytes("a.png\nb\0c.png\n".encode("utf-16"))
+    assert predict("@list.txt", "-o", "boxes.json", "--overlay", "o") == 5
+    assert len(load()["failures"]) == 1
+
+
 @pytest.mark.parametrize("name", ["a b.png", "новости 🗞.png", "-x.png", "a\nb.png", "x" * 251 + ".png", "\udcff.png"])
 def test_awkward_names(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     try:
