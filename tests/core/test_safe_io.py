@@ -10,6 +10,7 @@ import pytest
 
 from centernet_cli.core.errors import ExitCode, InputError, OutputError
 from centernet_cli.core.safe_io import (
+    atomic_folder,
     atomic_path,
     atomic_write_bytes,
     atomic_write_text,
@@ -181,3 +182,35 @@ def test_sha256(tmp_path: Path) -> None:
     assert sha256_file(tmp_path / "empty").startswith("e3b0c44298fc1c14")
     with pytest.raises(InputError, match="J401"):
         sha256_file(tmp_path / "missing")
+
+
+def test_a_folder_is_filled_at_the_end(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "out"
+    with atomic_folder(folder) as stage:
+        (stage / "sub").mkdir()
+        (stage / "sub" / "a.txt").write_text("a")
+        (stage / "b.txt").write_text("b")
+        assert names(folder) == [stage.name]
+    assert names(folder) == ["b.txt", "sub"]
+    with atomic_folder(folder) as stage:
+        (stage / "sub").mkdir()
+        (stage / "sub" / "c.txt").write_text("c")
+        (stage / "b.txt").write_text("new")
+    assert names(folder / "sub") == ["a.txt", "c.txt"]
+    assert (folder / "b.txt").read_text() == "new"
+
+
+def test_a_failed_folder_is_left_as_it_was(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), atomic_folder(tmp_path / "new" / "out") as stage:  # noqa: PT012
+        (stage / "a.txt").write_text("a")
+        raise KeyboardInterrupt
+    assert names(tmp_path) == []
+    (tmp_path / "b").mkdir()
+    with pytest.raises(OutputError, match="O801"), atomic_folder(tmp_path) as stage:  # noqa: PT012
+        (stage / "a").mkdir()
+        (stage / "a" / "x").write_text("x")
+        (stage / "b").write_text("in the way of a folder")
+    assert names(tmp_path) == ["b"]
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="O801"), atomic_folder(tmp_path / "file"):
+        pass
