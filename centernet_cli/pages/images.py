@@ -52,8 +52,7 @@ def open_image(source: Path | BinaryIO, *, max_megapixels: float = 250.0, frame:
             try:
                 image.seek(frame - 1)
             except EOFError as error:
-                count = getattr(image, "n_frames", 1)
-                raise _no_such_page(str(frame), count, name) from error
+                raise InputError("P204", f"no page {frame} in the file", path=name) from error
             except Exception as error:
                 raise _damaged(error, name) from error
             _check_budget(image.size, max_megapixels, name)
@@ -111,7 +110,7 @@ def _frames(stream: BinaryIO, name: str, max_megapixels: float, pages: PageRange
         count = number
     beyond = pages_beyond(pages, count)
     if beyond:
-        yield failure_of(_no_such_page(beyond, count, name), name)
+        yield failure_of(InputError("P204", f"no page {beyond}: the file has {count}"), name)
 
 
 def _has_frame(image: Image.Image, index: int) -> bool:
@@ -131,10 +130,6 @@ def _has_frame(image: Image.Image, index: int) -> bool:
 
 def _is_chosen(pages: PageRanges | None, number: int) -> bool:
     return pages is None or any(first <= number and (last is None or number <= last) for first, last in pages)
-
-
-def _no_such_page(wanted: str, count: int, name: str) -> InputError:
-    return InputError("P204", f"no page {wanted}: the file has {count}", path=name)
 
 
 def _name(source: object) -> str:

@@ -7,6 +7,7 @@ import glob
 import io
 import os
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
@@ -52,11 +53,15 @@ def expand_inputs(inputs: Sequence[str], stdin: TextIO | None = None) -> Iterato
 
 def _identity(path: Path) -> tuple[str, str]:
     """Return what two spellings of the same file share; a symlink to it is a file of its own."""
+    return _real_folder(str(path.parent), os.getcwd()), path.name  # noqa: PTH109 - a plain string
+
+
+@lru_cache(maxsize=1024)
+def _real_folder(folder: str, _working_folder: str) -> str:
     try:
-        folder = os.path.realpath(path.parent)
+        return os.path.realpath(folder)
     except (OSError, ValueError):
-        folder = str(path.parent)
-    return folder, path.name
+        return folder
 
 
 def _expand(inputs: Sequence[str], stdin: TextIO | None, misses: list[Path]) -> Iterator[Path]:

@@ -15,7 +15,7 @@ PageRanges = tuple[tuple[int, int | None], ...]
 
 PdfBackend = Literal["auto", "pdfium", "poppler"]
 
-_RANGE = re.compile(r"(?P<first>[0-9]{1,9})?\s*(?P<dash>-)?\s*(?P<last>[0-9]{1,9})?", re.ASCII)
+_RANGE = re.compile(r"(?P<first>[0-9]{1,9})?\s*(?:(?P<dash>-)\s*(?P<last>[0-9]{1,9})?)?", re.ASCII)
 
 
 @dataclass(frozen=True)

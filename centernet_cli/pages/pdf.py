@@ -1,13 +1,13 @@
 """PDF documents to pages, one at a time, with the same geometry from both backends.
 
-PDFium says how large each page is and both backends are told the exact number of pixels to draw it on, so a box found
-on one rendering fits the other.
+Each backend shows a page as an object with its size in points and a `render` that stretches it to an exact number of
+pixels. That number is computed here, from the same size, so a box found on one rendering fits the other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,17 +15,23 @@ from centernet_cli.core.errors import InputError
 from centernet_cli.core.records import Failure, Page, PageInfo
 from centernet_cli.pages.failure import failure_of
 from centernet_cli.pages.options import PageOptions, chosen_pages, pages_beyond
-from centernet_cli.pages.poppler import PopplerRenderer
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from centernet_cli.pages.pdfium import PdfiumDocument, PdfiumPage
+    from centernet_cli.pages.pdfium import PdfPageSize
 
 
-class _Render(Protocol):
-    def __call__(self, page: PdfiumPage, number: int, width: int, height: int, /) -> npt.NDArray[np.uint8]: ...
+class _Page(Protocol):
+    @property
+    def size(self) -> PdfPageSize: ...
+
+    def render(self, width: int, height: int) -> npt.NDArray[np.uint8]: ...
+
+
+class _Document(Protocol):
+    def page(self, number: int) -> AbstractContextManager[_Page]: ...
 
 
 def raster_size(width_pt: float, height_pt: float, options: PageOptions) -> tuple[int, int, float]:
@@ -49,41 +55,31 @@ def read_pdf(path: Path, options: PageOptions) -> Iterator[Page | Failure]:
     """
     # Loading PDFium takes a tenth of a second that images need not pay.
     from centernet_cli.pages.pdfium import PdfiumDocument
+    from centernet_cli.pages.poppler import PopplerDocument
 
     source = str(path)
     with ExitStack() as stack:
         try:
-            document = stack.enter_context(PdfiumDocument(path, options.password))
-            if document.page_count == 0:
+            opened = stack.enter_context(PdfiumDocument(path, options.password))
+            if opened.page_count == 0:
                 raise InputError("P203", "PDF has no pages", path=path)  # noqa: TRY301 - one way to report them all
-            render = _renderer(document, options, stack)
+            document: _Document = opened
+            if options.pdf_backend == "poppler":
+                document = stack.enter_context(PopplerDocument(opened, options.timeout))
         except InputError as error:
             yield failure_of(error, source)
             return
         except (OSError, RuntimeError) as error:
-            yield failure_of(InputError("P201", f"PDF cannot be opened: {error}", path=path), source)
+            yield failure_of(InputError("P201", f"PDF cannot be opened: {error}"), source)
             return
-        for number in chosen_pages(options.pages, document.page_count):
-            yield _read_page(document, number, options, render)
-        beyond = pages_beyond(options.pages, document.page_count)
+        for number in chosen_pages(options.pages, opened.page_count):
+            yield _read_page(document, source, number, options)
+        beyond = pages_beyond(options.pages, opened.page_count)
         if beyond:
-            yield failure_of(InputError("P204", f"no page {beyond}: the PDF has {document.page_count}"), source)
+            yield failure_of(InputError("P204", f"no page {beyond}: the PDF has {opened.page_count}"), source)
 
 
-def _renderer(document: PdfiumDocument, options: PageOptions, stack: ExitStack) -> _Render:
-    if options.pdf_backend != "poppler":
-        return lambda page, _number, width, height: page.render(width, height)
-    poppler = stack.enter_context(PopplerRenderer(document.path, options.timeout))
-    if document.opened_by_password:
-        # Programs show their arguments to every user of the machine, so poppler never gets the password.
-        poppler.path = poppler.folder / "decrypted.pdf"
-        document.save_decrypted(poppler.path)
-    poppler.probe()
-    return lambda _page, number, width, height: poppler.render(number, width, height)
-
-
-def _read_page(document: PdfiumDocument, number: int, options: PageOptions, render: _Render) -> Page | Failure:
-    source = str(document.path)
+def _read_page(document: _Document, source: str, number: int, options: PageOptions) -> Page | Failure:
     try:
         with document.page(number) as page:
             size = page.size
@@ -92,15 +88,14 @@ def _read_page(document: PdfiumDocument, number: int, options: PageOptions, rend
             if megapixels > options.max_megapixels:
                 message = f"{megapixels:,.0f} Mpx at {dpi:g} dpi exceeds --max-megapixels {options.max_megapixels:g}"
                 return failure_of(InputError("P205", message, hint="use a lower --dpi"), source, number)
-            pixels = render(page, number, width, height)
+            pixels = page.render(width, height)
     except InputError as error:
         return failure_of(error, source, number)
     except MemoryError:
-        return failure_of(
-            InputError("P206", "not enough memory to render the page", hint="use a lower --dpi"), source, number
-        )
-    except (OSError, RuntimeError) as error:
-        return failure_of(InputError("P206", f"page cannot be rendered: {error}"), source, number)
+        shortage = InputError("P206", "not enough memory to render the page", hint="use a lower --dpi")
+        return failure_of(shortage, source, number)
+    except (OSError, RuntimeError) as problem:
+        return failure_of(InputError("P206", f"page cannot be rendered: {problem}"), source, number)
     info = PageInfo(
         source=source,
         width=width,

@@ -98,12 +98,35 @@ class PdfiumDocument:
             try:
                 handle = self._document.get_page(number - 1)
             except pdfium.PdfiumError as error:
-                raise InputError("P206", "page is damaged", path=self.path, hint="try qpdf --check") from error
+                raise _damaged_page(self.path) from error
         try:
             yield PdfiumPage(handle, self._document, self.path)
         finally:
             with _LOCK:
                 handle.close()
+
+    def page_size(self, number: int) -> tuple[float, float]:
+        """Return the shown width and height of page `number` in points, without parsing what is on it.
+
+        Raises:
+            InputError: P206, when there is no such page or it shows no area.
+        """
+        size = raw.FS_SIZEF()
+        with _LOCK:
+            found = raw.FPDF_GetPageSizeByIndexF(self._document, number - 1, size)
+        if not found:
+            raise _damaged_page(self.path)
+        return _checked_size(size.width, size.height, self.path)
+
+    def save_page(self, number: int, target: Path) -> None:
+        """Write page `number` alone to `target`, its MediaBox and CropBox made what is shown of it."""
+        with _LOCK, pdfium.PdfDocument.new() as single:
+            single.import_pages(self._document, [number - 1])
+            page = single.get_page(0)
+            box = page.get_bbox()
+            page.set_mediabox(*box)
+            page.set_cropbox(*box)
+            single.save(target)
 
     def save_decrypted(self, target: Path) -> None:
         """Write a copy without encryption to `target`, for a renderer that would need the password in its argv."""
@@ -120,9 +143,7 @@ class PdfiumPage:
         with _LOCK:
             width, height = handle.get_size()
             rotation = raw.FPDFPage_GetRotation(handle) % 4 * 90
-        if not (width > 0 and height > 0):
-            raise InputError("P206", "page shows no area: its CropBox lies outside its MediaBox", path=path)
-        self.size = PdfPageSize(float(width), float(height), rotation)
+        self.size = PdfPageSize(*_checked_size(width, height, path), rotation)
 
     def render(self, width: int, height: int) -> npt.NDArray[np.uint8]:
         """Draw the page with its annotations and form fields, stretched to exactly `width` × `height` pixels, on white.
@@ -147,6 +168,16 @@ class PdfiumPage:
             finally:
                 raw.FPDFBitmap_Destroy(bitmap)
         return pixels
+
+
+def _checked_size(width: float, height: float, path: Path) -> tuple[float, float]:
+    if not (width > 0 and height > 0):
+        raise InputError("P206", "page shows no area: its CropBox lies outside its MediaBox", path=path)
+    return float(width), float(height)
+
+
+def _damaged_page(path: Path) -> InputError:
+    return InputError("P206", "page is damaged", path=path, hint="try qpdf --check")
 
 
 def _load(path: Path, password: str | None) -> tuple[object, int | None]:

@@ -48,7 +48,7 @@ def not_an_image(head: bytes, path: object) -> InputError:
         known = "HEIC, AVIF or video"
     if known:
         return InputError("I102", f"{known} files are not read", path=path, hint="convert it to PNG, JPEG, TIFF or PDF")
-    start = head.lstrip()[:16].split(b"\n")[0].decode("ascii", "backslashreplace")
+    start = head.lstrip()[:16].split(b"\n")[0].rstrip().decode("ascii", "backslashreplace")
     return InputError("I102", f"not an image (starts with '{printable(start)}')", path=path)
 
 
