@@ -41,9 +41,7 @@ class Heads(nn.Module):
         light: Two depthwise-separable convolutions instead of one full 3x3.
     """
 
-    def __init__(
-        self, in_channels: int, hidden: int, outputs: dict[str, int], *, shared: bool, light: bool
-    ) -> None:
+    def __init__(self, in_channels: int, hidden: int, outputs: dict[str, int], *, shared: bool, light: bool) -> None:
         super().__init__()
         names = list(outputs)
         self.shared = shared
@@ -58,18 +56,19 @@ class Heads(nn.Module):
         self.final = nn.ModuleDict({name: nn.Conv2d(hidden, channels, 1) for name, channels in outputs.items()})
         for name in names:
             final = self.final[name]
-            assert isinstance(final, nn.Conv2d)  # noqa: S101 - for the type checker
+            assert isinstance(final, nn.Conv2d)
             nn.init.normal_(final.weight, std=0.01)
-            assert final.bias is not None  # noqa: S101
+            assert final.bias is not None
             nn.init.constant_(final.bias, {"heatmap": HEATMAP_BIAS, "ltrb": 1.0}.get(name, 0.0))
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         """Map `(B, C, h, w)` to one map a head; `ltrb` comes as positive distances in cells."""
-        if self.shared:
-            hidden = self.hidden["all"](x)
-            out = {name: final(hidden) for name, final in self.final.items()}
-        else:
-            out = {name: final(self.hidden[name](x)) for name, final in self.final.items()}
+        hidden = {name: layers(x) for name, layers in self.hidden.items()}
+        # Distances are predicted as logarithms: half precision would round a long line's ends by many pixels.
+        with torch.autocast(x.device.type, enabled=False):
+            out: dict[str, Tensor] = {
+                name: final(hidden["all" if self.shared else name].float()) for name, final in self.final.items()
+            }
         if "ltrb" in out:
-            out["ltrb"] = torch.exp(out["ltrb"].float().clamp(*LTRB_RANGE))
+            out["ltrb"] = torch.exp(out["ltrb"].clamp(*LTRB_RANGE))
         return out
