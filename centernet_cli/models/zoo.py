@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,12 +12,12 @@ from centernet_cli.core.errors import ModelError
 from centernet_cli.core.safe_io import atomic_write_bytes, sha256_file
 from centernet_cli.models.centernet import CenterNet
 from centernet_cli.models.meta import ModelMeta, read_meta
+from centernet_cli.models.shelf import RUN_WEIGHTS, find_model, shipped_models
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-WEIGHTS_FOLDER = Path(__file__).resolve().parent.parent / "weights"
-RUN_WEIGHTS = "weights.safetensors"
+__all__ = ["RUN_WEIGHTS", "LoadedModel", "find_model", "load_model", "save_model", "shipped_models"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,33 +26,6 @@ class LoadedModel:
 
     network: CenterNet
     meta: ModelMeta
-
-
-def shipped_models() -> dict[str, Path]:
-    """Return the models inside the package: name to file."""
-    return {path.stem: path for path in sorted(WEIGHTS_FOLDER.glob("*/*.safetensors"))}
-
-
-def find_model(name: str) -> Path:
-    """Return the weights file of a shipped model's name, a run folder or a file.
-
-    Raises:
-        ModelError: Nothing there.
-    """
-    shipped = shipped_models()
-    if name in shipped:
-        return shipped[name]
-    path = Path(name)
-    if path.is_dir():
-        inside = path / RUN_WEIGHTS
-        if inside.is_file():
-            return inside
-        raise ModelError("M501", f"no {RUN_WEIGHTS} in this folder", path=path, hint="give a run folder of `train`")
-    if path.is_file():
-        return path
-    close = difflib.get_close_matches(name, shipped, n=1)
-    hint = f"did you mean '{close[0]}'?" if close else f"shipped models: {', '.join(shipped) or 'none'}"
-    raise ModelError("M501", "no such model", path=name, hint=hint)
 
 
 def load_model(name: str) -> LoadedModel:
