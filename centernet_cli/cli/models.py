@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from centernet_cli.models.meta import ModelMeta
 
 app = typer.Typer(
-    help="List and describe models.\n\nExamples:\n    centernet models list\n    centernet models show lines"
+    help="List, describe and pack models.\n\nExamples:\n    centernet models list\n    centernet models show lines"
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
