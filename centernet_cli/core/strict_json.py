@@ -23,7 +23,9 @@ _NOT_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
 _STRING = re.compile(rb'"[^"]*(?:"|\Z)')
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
-_MAYBE_HUGE = re.compile(rb"[0-9]{200}|[0-9][eE]\+?[0-9]{3}")
+_LARGE_EXPONENT = re.compile(rb"[eE]\+?[0-9]{3}")
+_DIGITS_TO_ZERO = bytes(ord("0") if chr(byte).isdigit() else byte for byte in range(128)) + bytes(range(128, 256))
+_MANY_DIGITS = b"0" * 200
 _LEXEME = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},:]|[^\s"\[\]{},:]+', re.DOTALL)
 _CODECS = (
     (b"\xff\xfe\0\0", "UTF-32"),
@@ -60,7 +62,7 @@ def parse_json(data: bytes, *, path: Path | None = None) -> object:
         _fail_at(text, path, _RefusedError("J407", f"nested deeper than {MAX_DEPTH} levels"))
     number: Callable[[str], float] | None = None
     integer: Callable[[str], int] | None = None
-    if _MAYBE_HUGE.search(data):  # checking every number would cost more than the parsing
+    if _may_hold_huge_number(data):  # checking every number would cost more than the parsing
         number, integer = _finite_float, _finite_int
     decoder = json.JSONDecoder(
         object_pairs_hook=_unique, parse_constant=_constant, parse_float=number, parse_int=integer
@@ -119,6 +121,10 @@ def _depth(data: bytes) -> int:
         data = _ESCAPE.sub(b"", data)
     brackets = _STRING.sub(b"", data.translate(None, _NOT_STRUCTURE))
     return max(accumulate(map(_STEP.get, brackets, [0] * len(brackets))), default=0)
+
+
+def _may_hold_huge_number(data: bytes) -> bool:
+    return _LARGE_EXPONENT.search(data) is not None or _MANY_DIGITS in data.translate(_DIGITS_TO_ZERO)
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

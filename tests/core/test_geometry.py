@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Polygon as ShapelyPolygon
 
@@ -23,11 +23,13 @@ POINTS = st.tuples(COORDINATES, COORDINATES)
 
 
 @given(POINTS, POINTS)
+@settings(deadline=None)
 def test_box_conversions_undo_each_other(start: tuple[float, float], size: tuple[float, float]) -> None:
     assert xyxy_to_xywh(xywh_to_xyxy(*start, *size)) == (*start, *size)
 
 
 @given(st.lists(POINTS, min_size=3, max_size=10))
+@settings(deadline=None)
 def test_area_and_box_are_those_of_shapely(points: list[tuple[float, float]]) -> None:
     shape = ShapelyPolygon(points)
     assert points_box(points) == shape.bounds

@@ -6,7 +6,7 @@ import contextlib
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from centernet_cli.core.errors import InputError
@@ -19,17 +19,20 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
+@settings(deadline=None)
 def test_what_is_written_is_read(value: object) -> None:
     assert parse_json(encode_json(value).encode("utf-8", "backslashreplace")) == value
 
 
 @given(st.binary())
+@settings(deadline=None)
 def test_any_bytes_give_a_value_or_an_input_error(data: bytes) -> None:
     with contextlib.suppress(InputError):
         parse_json(data)
 
 
 @given(st.text(alphabet='[]{}",:\\ 1eNa\n'))
+@settings(deadline=None)
 def test_any_near_json_text_gives_what_the_standard_parser_gives_or_an_error(text: str) -> None:
     try:
         value = parse_json(text.encode())
