@@ -1,7 +1,7 @@
 """PDF documents to pages, one at a time, with the same geometry from both backends.
 
-Each backend shows a page as an object with its size in points and a `render` that stretches it to an exact number of
-pixels. That number is computed here, from the same size, so a box found on one rendering fits the other.
+Each backend gives a page as an object with its size in points and a `render` that draws it on an exact number of
+pixels. That number comes from one place (`geometry`), so a box found on one rendering fits the other.
 """
 
 from __future__ import annotations
@@ -14,37 +14,23 @@ from typing import TYPE_CHECKING, Protocol
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.records import Failure, Page, PageInfo
 from centernet_cli.pages.failure import failure_of
+from centernet_cli.pages.geometry import PdfPageSize, Raster, raster_of
 from centernet_cli.pages.options import PageOptions, chosen_pages, pages_beyond
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from centernet_cli.pages.pdfium import PdfPageSize
-
 
 class _Page(Protocol):
     @property
     def size(self) -> PdfPageSize: ...
 
-    def render(self, width: int, height: int) -> npt.NDArray[np.uint8]: ...
+    def render(self, raster: Raster) -> npt.NDArray[np.uint8]: ...
 
 
 class _Document(Protocol):
     def page(self, number: int) -> AbstractContextManager[_Page]: ...
-
-
-def raster_size(width_pt: float, height_pt: float, options: PageOptions) -> tuple[int, int, float]:
-    """Return the width and height in pixels, and the dpi, that a page of this size is rendered with.
-
-    A side of `s` points has `round(s * dpi / 72)` pixels, at least 1. Without `options.dpi` the dpi is what gives the
-    longer side `options.target_long_side` pixels.
-    """
-    dpi = options.dpi
-    if dpi is None:
-        dpi = 72.0 * options.target_long_side / max(width_pt, height_pt)
-    width, height = (max(1, round(side * dpi / 72.0)) for side in (width_pt, height_pt))
-    return width, height, dpi
 
 
 def read_pdf(path: Path, options: PageOptions) -> Iterator[Page | Failure]:
@@ -83,12 +69,14 @@ def _read_page(document: _Document, source: str, number: int, options: PageOptio
     try:
         with document.page(number) as page:
             size = page.size
-            width, height, dpi = raster_size(size.width_pt, size.height_pt, options)
-            megapixels = width * height / 1e6
+            raster = raster_of(size, options)
+            megapixels = raster.width * raster.height / 1e6
             if megapixels > options.max_megapixels:
-                message = f"{megapixels:,.0f} Mpx at {dpi:g} dpi exceeds --max-megapixels {options.max_megapixels:g}"
+                message = (
+                    f"{megapixels:,.0f} Mpx at {raster.dpi:g} dpi exceeds --max-megapixels {options.max_megapixels:g}"
+                )
                 return failure_of(InputError("P205", message, hint="use a lower --dpi"), source, number)
-            pixels = page.render(width, height)
+            pixels = page.render(raster)
     except InputError as error:
         return failure_of(error, source, number)
     except MemoryError:
@@ -98,10 +86,10 @@ def _read_page(document: _Document, source: str, number: int, options: PageOptio
         return failure_of(InputError("P206", f"page cannot be rendered: {problem}"), source, number)
     info = PageInfo(
         source=source,
-        width=width,
-        height=height,
+        width=raster.width,
+        height=raster.height,
         page=number,
-        dpi=dpi,
+        dpi=raster.dpi,
         width_pt=size.width_pt,
         height_pt=size.height_pt,
         rotation=size.rotation,

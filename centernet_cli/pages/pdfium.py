@@ -11,7 +11,6 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -20,6 +19,7 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from centernet_cli.core.errors import InputError
+from centernet_cli.pages.geometry import PdfPageSize, Raster
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -28,21 +28,6 @@ _LOCK = threading.RLock()
 # pypdfium2 logs a warning about XFA forms, which would reach stderr where logging isn't set up; they fall back to
 # ordinary forms, so there is nothing to tell the user.
 logging.getLogger("pypdfium2").addHandler(logging.NullHandler())
-
-
-@dataclass(frozen=True, slots=True)
-class PdfPageSize:
-    """The shown part of a page, which is its CropBox within its MediaBox, as it appears after rotation.
-
-    Attributes:
-        width_pt: Width in points (1/72 inch), after rotation.
-        height_pt: Height in points, after rotation.
-        rotation: /Rotate in degrees clockwise: 0, 90, 180 or 270.
-    """
-
-    width_pt: float
-    height_pt: float
-    rotation: int
 
 
 class PdfiumDocument:
@@ -145,12 +130,13 @@ class PdfiumPage:
             rotation = raw.FPDFPage_GetRotation(handle) % 4 * 90
         self.size = PdfPageSize(*_checked_size(width, height, path), rotation)
 
-    def render(self, width: int, height: int) -> npt.NDArray[np.uint8]:
-        """Draw the page with its annotations and form fields, stretched to exactly `width` × `height` pixels, on white.
+    def render(self, raster: Raster) -> npt.NDArray[np.uint8]:
+        """Draw the page with its annotations and form fields on white, stretched to exactly the pixels of `raster`.
 
         Returns:
             RGB array `(height, width, 3)` uint8.
         """
+        width, height = raster.width, raster.height
         pixels = np.empty((height, width, 3), np.uint8)
         flags = raw.FPDF_ANNOT | raw.FPDF_REVERSE_BYTE_ORDER
         with _LOCK:

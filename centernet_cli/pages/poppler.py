@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from centernet_cli.core.errors import InputError, MissingRequirementError
-from centernet_cli.pages.pdfium import PdfPageSize
+from centernet_cli.pages.geometry import PdfPageSize, Raster
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -140,8 +140,8 @@ class PopplerPage:
     number: int
     size: PdfPageSize
 
-    def render(self, width: int, height: int) -> npt.NDArray[np.uint8]:
-        """Draw the page with its annotations and form fields, stretched to exactly `width` × `height` pixels, on white.
+    def render(self, raster: Raster) -> npt.NDArray[np.uint8]:
+        """Draw the page with its annotations and form fields on white.
 
         Returns:
             RGB array `(height, width, 3)` uint8.
@@ -159,8 +159,8 @@ class PopplerPage:
                 str(self.path),
                 first_page=self.number,
                 last_page=self.number,
-                # pdftoppm takes the two sides as they are before rotation.
-                size=(height, width) if self.size.rotation % 180 else (width, height),
+                # By resolution, not by size: for rotated pages pdftoppm mixes up the scales across and down.
+                dpi=raster.dpi,  # type: ignore[arg-type]  # declared int, but pdftoppm takes fractions
                 use_cropbox=True,
                 timeout=self.timeout,
                 # Read from the file below rather than by Pillow, which has a pixel limit of its own.
@@ -179,9 +179,10 @@ class PopplerPage:
             raise
         finally:
             picture.unlink(missing_ok=True)
-        if pixels is None or max(abs(pixels.shape[0] - height), abs(pixels.shape[1] - width)) > 1:
+        # pdftoppm rounds up where we round to the nearest: what is cut off is less than a pixel of the page.
+        if pixels is None or not {pixels.shape[0] - raster.height, pixels.shape[1] - raster.width} <= {0, 1}:
             raise InputError("P206", "page cannot be rendered: pdftoppm failed", hint="try --pdf-backend pdfium")
-        return pixels if pixels.shape[:2] == (height, width) else _stretched(pixels, width, height)
+        return np.ascontiguousarray(pixels[: raster.height, : raster.width])
 
 
 def _parse_sizes(facts: dict[str, object]) -> dict[int, PdfPageSize]:
@@ -200,13 +201,6 @@ def _parse_sizes(facts: dict[str, object]) -> dict[int, PdfPageSize]:
             # Anything but quarter turns is drawn upright by both.
             rotations[number] = int(text) % 360 if int(text) % 90 == 0 else 0
     return {number: PdfPageSize(*size, rotations.get(number, 0)) for number, size in sizes.items()}
-
-
-def _stretched(pixels: npt.NDArray[np.uint8], width: int, height: int) -> npt.NDArray[np.uint8]:
-    """Return the whole page at the size asked for, where a version of poppler rounds one pixel differently."""
-    from PIL import Image
-
-    return np.array(Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR))
 
 
 def _read_ppm(path: Path) -> npt.NDArray[np.uint8] | None:
