@@ -144,5 +144,3 @@ def rehearse(trainer: Trainer) -> None:
         f"{steps} steps of {len(batches[0])} samples, {seconds[-1]:.2f} s each: about "
         f"{console.duration(steps * seconds[-1])}; peak memory {peak:.0f} MB; {losses}"
     )
-
-

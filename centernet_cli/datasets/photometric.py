@@ -16,14 +16,15 @@ def colours(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     ramp = np.linspace(0.0, 1.0, 256)
     ramp = ramp ** np.exp(rng.normal(0, 0.25))
     ramp = (ramp - 0.5) * rng.uniform(0.6, 1.25) + 0.5 + rng.uniform(-0.12, 0.12)
-    if rng.random() < 0.03:  # noqa: PLR2004
+    if rng.random() < 0.03:
         ramp = 1.0 - ramp
-    if rng.random() < 0.35:  # noqa: PLR2004
+    if rng.random() < 0.35:
         grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
         pixels = np.repeat(grey[:, :, None], 3, axis=2)
-    tint = 1.0 - np.abs(rng.normal(0, 0.06, 3)) * (rng.random() < 0.5)  # noqa: PLR2004
+    tint = 1.0 - np.abs(rng.normal(0, 0.06, 3)) * (rng.random() < 0.5)
     tables = [np.clip(ramp * channel * 255, 0, 255).astype(np.uint8) for channel in tint]
-    return np.stack([table[pixels[:, :, i]] for i, table in enumerate(tables)], axis=2)
+    toned: Pixels = np.stack([table[pixels[:, :, i]] for i, table in enumerate(tables)], axis=2)
+    return toned
 
 
 def light(pixels: Pixels, rng: np.random.Generator) -> Pixels:
@@ -39,8 +40,8 @@ def noise(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     height, width = pixels.shape[:2]
     grain = np.empty((height, width), dtype=np.int16)
     cv2.setRNGSeed(int(rng.integers(2**31)))
-    cv2.randn(grain, 0.0, float(rng.uniform(2, 16)))
-    return np.clip(pixels.astype(np.int16) + grain[:, :, None], 0, 255).astype(np.uint8)
+    cv2.randn(grain, np.zeros(1), np.full(1, rng.uniform(2, 16)))
+    return np.asarray(np.clip(pixels.astype(np.int16) + grain[:, :, None], 0, 255), dtype=np.uint8)
 
 
 def blur(pixels: Pixels, rng: np.random.Generator) -> Pixels:
@@ -53,7 +54,8 @@ def coarsen(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """Lose resolution: shrink and grow again."""
     height, width = pixels.shape[:2]
     factor = rng.uniform(0.5, 0.9)
-    small = cv2.resize(pixels, (max(1, int(width * factor)), max(1, int(height * factor))), interpolation=cv2.INTER_AREA)
+    size = (max(1, int(width * factor)), max(1, int(height * factor)))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
@@ -65,8 +67,8 @@ def jpeg(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 
 def stroke(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """Thicken or thin the ink."""
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2, 2) if rng.random() < 0.7 else (3, 3))  # noqa: PLR2004
-    change = cv2.erode if rng.random() < 0.6 else cv2.dilate  # noqa: PLR2004
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2, 2) if rng.random() < 0.7 else (3, 3))
+    change = cv2.erode if rng.random() < 0.6 else cv2.dilate
     return np.asarray(change(pixels, kernel), dtype=np.uint8)
 
 

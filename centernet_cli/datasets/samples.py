@@ -150,14 +150,10 @@ class Samples(TorchDataset[Sample]):
             view = fit_view(rng, size, window, scale=scale, degrees=degrees, mirror=mirror)
         else:
             scale *= self.page_size / max(size)
-            view = random_view(
-                rng, size, self.window, scale=scale, degrees=degrees, anchors=page.boxes, mirror=mirror
-            )
+            view = random_view(rng, size, self.window, scale=scale, degrees=degrees, anchors=page.boxes, mirror=mirror)
         seen = look(pixels, view)
         matrix = view_matrix(view, *size)
-        boxes, learn, stubs = clip_boxes(
-            map_boxes(page.boxes, matrix), view.width, view.height, augment.min_visible
-        )
+        boxes, learn, stubs = clip_boxes(map_boxes(page.boxes, matrix), view.width, view.height, augment.min_visible)
         crowds, _, _ = clip_boxes(map_boxes(page.ignore, matrix), view.width, view.height, 0.0)
         if rng.random() < augment.photometric:
             seen = colours(seen, rng)

@@ -120,7 +120,7 @@ def random_view(
     low_x, high_x = sorted((0.0, page_width - width))
     low_y, high_y = sorted((0.0, page_height - height))
     x, y = rng.uniform(low_x, high_x), rng.uniform(low_y, high_y)
-    if len(anchors) and rng.random() < 0.7:  # noqa: PLR2004 - a share, not a tuned constant
+    if len(anchors) and rng.random() < 0.7:
         box = anchors[rng.integers(len(anchors))] * scale
         x = np.clip((box[0] + box[2]) / 2 - width * rng.uniform(0.2, 0.8), low_x, high_x)
         y = np.clip((box[1] + box[3]) / 2 - height * rng.uniform(0.1, 0.9), low_y, high_y)

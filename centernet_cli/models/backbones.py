@@ -5,6 +5,7 @@ A backbone maps images `(B, 3, H, W)` to four feature maps at strides 4, 8, 16 a
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,7 @@ class Backbone(nn.Module):
         for stage in self.stages[:frozen]:
             stage.requires_grad_(requires_grad=False)
 
-    def train(self, mode: bool = True) -> Backbone:  # noqa: FBT001, FBT002 - the signature is torch's
+    def train(self, mode: bool = True) -> Backbone:
         """Switch to training mode, frozen stages excepted."""
         super().train(mode)
         for stage in self.stages[: self.frozen]:
@@ -87,9 +88,9 @@ def build_backbone(name: str, *, pretrained: str | None = None, frozen: int = 0)
         ]
     else:
         features = network.features
-        assert isinstance(features, nn.Sequential)  # noqa: S101 - tells the type checker what torchvision builds
+        assert isinstance(features, nn.Sequential)
         cuts = (0, *MOBILENETS[name][1])
-        stages = [features[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+        stages = [features[start:end] for start, end in pairwise(cuts)]
     return Backbone(stages, _channels(stages), frozen)
 
 
@@ -122,6 +123,6 @@ def _build(build: Callable[..., nn.Module], name: str, pretrained: str | None) -
     except FileNotFoundError as error:
         raise ModelError("M503", "no such file", path=pretrained, hint="model.pretrained") from error
     except Exception as error:
-        first = str(error).strip().splitlines()[0]
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelError("M504", f"not weights of {name}: {first}", path=pretrained) from error
     return network

@@ -18,8 +18,8 @@ from centernet_cli.datasets.samples import Draw, LabelledPage
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from centernet_cli.core.records import Annotation, PageRecord
     from centernet_cli.core.recipe import DataSection, Recipe, Source
+    from centernet_cli.core.records import Annotation, PageRecord
 
 PAGE_NUMBER = re.compile(r"[-_. ]*(?:p|page|f|seite)?[-_]?\d+$", re.IGNORECASE)
 
@@ -64,7 +64,9 @@ def load_data(recipe: Recipe) -> TrainingData:
     for source in section.val:
         val.extend(_validation(page, record, truth, section) for page, record, truth in _read(source, section, dropped))
     if not any(len(page.boxes) for page in train):
-        raise InputError("D030", "no page to train on has a box of the recipe's classes", hint="data.classes, class_map")
+        raise InputError(
+            "D030", "no page to train on has a box of the recipe's classes", hint="data.classes, class_map"
+        )
     return TrainingData(train, val, dropped)
 
 
@@ -172,7 +174,5 @@ def _held_out(page: LabelledPage, share: float, seed: int) -> bool:
 def _validation(
     page: LabelledPage, record: PageRecord, truth: tuple[Annotation, ...], section: DataSection
 ) -> ValidationPage:
-    annotates = frozenset(
-        label for label, known in zip(section.classes, page.annotated.tolist(), strict=True) if known
-    )
+    annotates = frozenset(label for label, known in zip(section.classes, page.annotated.tolist(), strict=True) if known)
     return ValidationPage(page.path, page.source, record, truth, annotates)

@@ -19,7 +19,8 @@ from centernet_cli.inference.runtimes.devices import DTYPES, limit_threads, pick
 from centernet_cli.losses.total import total_loss
 from centernet_cli.models.centernet import CenterNet
 from centernet_cli.models.meta import IMAGENET_MEAN, IMAGENET_STD, ModelMeta
-from centernet_cli.models.zoo import RUN_WEIGHTS, load_model, save_model
+from centernet_cli.models.shelf import RUN_WEIGHTS
+from centernet_cli.models.zoo import load_model, save_model
 from centernet_cli.training.batch import Collate, normalise
 from centernet_cli.training.checkpoint import VERSION, State, load_checkpoint, save_checkpoint
 from centernet_cli.training.data import load_data, plan_epoch
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 LOG_EVERY = 10
 
 
-class Stopped(BaseException):  # noqa: N818 - like KeyboardInterrupt, not an error
+class Stopped(BaseException):
     """A signal asked for the end; everything is saved."""
 
     def __init__(self, signum: int) -> None:
