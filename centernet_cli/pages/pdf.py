@@ -72,9 +72,8 @@ def _read_page(document: _Document, source: str, number: int, options: PageOptio
             raster = raster_of(size, options)
             megapixels = raster.width * raster.height / 1e6
             if megapixels > options.max_megapixels:
-                message = (
-                    f"{megapixels:,.0f} Mpx at {raster.dpi:g} dpi exceeds --max-megapixels {options.max_megapixels:g}"
-                )
+                limit = f"--max-megapixels {options.max_megapixels:g}"
+                message = f"{megapixels:,.0f} Mpx at {raster.dpi:g} dpi exceeds {limit}"
                 return failure_of(InputError("P205", message, hint="use a lower --dpi"), source, number)
             pixels = page.render(raster)
     except InputError as error:

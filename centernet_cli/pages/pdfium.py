@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _LOCK = threading.RLock()
+_KEPT_BYTES = 16_000_000
+"""Bytes of a document, by the average of its pages, that may be kept in memory before it is opened afresh."""
+_log = logging.getLogger(__name__)
 # pypdfium2 logs a warning about XFA forms, which would reach stderr where logging isn't set up; they fall back to
 # ordinary forms, so there is nothing to tell the user.
 logging.getLogger("pypdfium2").addHandler(logging.NullHandler())
@@ -41,25 +44,47 @@ class PdfiumDocument:
         """
         self.path = path
         self.opened_by_password = False
+        self._password = password
         with _LOCK:
-            handle, error = _load(path, None)
-            if error == raw.FPDF_ERR_PASSWORD:
-                if password is None:
-                    raise InputError("P202", "PDF is encrypted", path=path, hint="pass --password-file")
-                handle, error = _load(path, password)
-                self.opened_by_password = True
-                if error == raw.FPDF_ERR_PASSWORD:
-                    raise InputError("P202", "PDF is encrypted and the password does not open it", path=path)
-            if error == raw.FPDF_ERR_SECURITY:
-                raise InputError("P202", "PDF is encrypted in a way that is not supported", path=path)
-            if error is not None:
-                raise InputError("P201", "PDF is damaged", path=path, hint="try qpdf --check")
-            self._document = pdfium.PdfDocument(handle)
-            try:
-                self._document.init_forms()
-            except pdfium.PdfiumError:
-                logging.getLogger(__name__).debug("no form environment for %s", path)
+            self._document = self._open()
             self.page_count: int = len(self._document)
+            self._identity = _identity(path)
+        # PDFium keeps the streams of every page it has loaded for as long as the document is open.
+        self._pages_kept = 0
+        self._pages_before_reopening = max(1, _KEPT_BYTES * self.page_count // max(1, self._identity[0]))
+
+    def _open(self) -> pdfium.PdfDocument:
+        handle, error = _load(self.path, None)
+        if error == raw.FPDF_ERR_PASSWORD:
+            if self._password is None:
+                raise InputError("P202", "PDF is encrypted", path=self.path, hint="pass --password-file")
+            handle, error = _load(self.path, self._password)
+            self.opened_by_password = True
+            if error == raw.FPDF_ERR_PASSWORD:
+                raise InputError("P202", "PDF is encrypted and the password does not open it", path=self.path)
+        if error == raw.FPDF_ERR_SECURITY:
+            raise InputError("P202", "PDF is encrypted in a way that is not supported", path=self.path)
+        if error is not None:
+            raise InputError("P201", "PDF is damaged", path=self.path, hint="try qpdf --check")
+        document = pdfium.PdfDocument(handle)
+        try:
+            document.init_forms()
+        except pdfium.PdfiumError:
+            _log.debug("no form environment for %s", self.path)
+        return document
+
+    def _reopen(self) -> None:
+        """Start afresh, so that memory does not grow with the pages read; a file that has changed stays as opened."""
+        self._pages_kept = 0
+        try:
+            if _identity(self.path) != self._identity:
+                return
+            document = self._open()
+        except (OSError, InputError):
+            _log.debug("%s cannot be opened again", self.path)
+            return
+        self._document.close()
+        self._document = document
 
     def __enter__(self) -> Self:
         return self
@@ -80,12 +105,16 @@ class PdfiumDocument:
             InputError: P206, when the page cannot be loaded or shows no area.
         """
         with _LOCK:
+            if self._pages_kept >= self._pages_before_reopening:
+                self._reopen()
+            self._pages_kept += 1
+            document = self._document
             try:
-                handle = self._document.get_page(number - 1)
+                handle = document.get_page(number - 1)
             except pdfium.PdfiumError as error:
                 raise _damaged_page(self.path) from error
         try:
-            yield PdfiumPage(handle, self._document, self.path)
+            yield PdfiumPage(handle, document, self.path)
         finally:
             with _LOCK:
                 handle.close()
@@ -164,6 +193,12 @@ def _checked_size(width: float, height: float, path: Path) -> tuple[float, float
 
 def _damaged_page(path: Path) -> InputError:
     return InputError("P206", "page is damaged", path=path, hint="try qpdf --check")
+
+
+def _identity(path: Path) -> tuple[int, int, int]:
+    """Return the size in bytes, and what changes when a file is replaced or written to."""
+    facts = path.stat()
+    return facts.st_size, facts.st_ino, facts.st_mtime_ns
 
 
 def _load(path: Path, password: str | None) -> tuple[object, int | None]:
