@@ -175,8 +175,6 @@ def _report_import(error: ImportError) -> int:
         return _report_bug(error)
     what = f"cannot load {name}: {error}" if name else f"cannot load a library: {error}"
     hint = "install the program again; 'centernet doctor' lists what is there"
-    if "libGL" in str(error) or "libgthread" in str(error):
-        hint = "opencv-python needs these: apt install libgl1 libglib2.0-0"
     return _report(MissingRequirementError("E712", what, hint=hint), error)
 
 
