@@ -48,6 +48,8 @@ def photo(rng: Random, width: int, height: int, *, grey: bool = False) -> npt.ND
             cv2.rectangle(picture, (x, y), (x + size, y + int(size * rng.uniform(0.3, 2.5))), colour, -1)
     picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.6, 2.0))
     picture += noise.normal(0, rng.uniform(1, 8), picture.shape[:2]).astype(np.float32)[..., None]
+    # Photographs are greyer than chance is.
+    picture = rng.uniform(0.4, 0.8) * picture.mean(axis=2, keepdims=True) + picture * rng.uniform(0.25, 0.5)
     pixels = np.clip(picture, 0, 255).astype(np.uint8)
     if grey:
         tone = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)

@@ -13,15 +13,20 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PIL import ImageFont
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
 
+    import numpy.typing as npt
+
+INK = 64
+"""Coverage from which a pixel counts as ink."""
 MEASURE_PX = 256
 """Size that text is measured at; large, so that hinting and rounding to pixels don't matter."""
-BASIC = "aegnotxAMS0268"
+BASIC = "aegnotxAMS0123456789(),.;:-"
 """What every font must have, whatever the language."""
 # The first pattern that matches family or file name gives the role.
 _ROLES = (
@@ -54,6 +59,20 @@ def load_font(path: str, size: float) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
 
 
+def _drawn(path: str, size: float, char: str) -> tuple[npt.NDArray[np.uint8], int, int] | None:
+    mask, (left, top) = load_font(path, size).getmask2(char, "L", anchor="ls")
+    width, height = mask.size
+    if not width or not height:
+        return None
+    return np.frombuffer(bytes(mask), np.uint8).reshape(height, width), int(left), int(top)
+
+
+@lru_cache(maxsize=20000)
+def glyph_mask(path: str, size: float, char: str) -> tuple[npt.NDArray[np.uint8], int, int] | None:
+    """Return a letter's mask `(h, w)` with its left and top from the origin on the baseline; None for blanks."""
+    return _drawn(path, size, char)
+
+
 @dataclass(slots=True, eq=False)
 class Face:
     """One font file with measures of words in ems, origin at the left end of the baseline, y down."""
@@ -62,20 +81,49 @@ class Face:
     family: str
     style: str
     _words: dict[str, tuple[float, tuple[float, float, float, float]]] = field(default_factory=dict)
+    _glyphs: dict[str, tuple[float, tuple[float, float, float, float]]] = field(default_factory=dict)
     _scripts: dict[str, bool] = field(default_factory=dict)
 
     def measure(self, text: str) -> tuple[float, tuple[float, float, float, float]]:
-        """Return advance width and ink box `(x0, y0, x1, y1)` of `text`, in ems."""
+        """Return advance width and ink box `(x0, y0, x1, y1)` of `text`, in ems; letters are set without kerning."""
         found = self._words.get(text)
         if found is None:
-            font = load_font(self.path, MEASURE_PX)
-            x0, y0, x1, y1 = font.getbbox(text, anchor="ls")
-            scale = 1.0 / MEASURE_PX
-            found = (font.getlength(text) * scale, (x0 * scale, y0 * scale, x1 * scale, y1 * scale))
+            x, left, top, right, bottom = 0.0, 1e9, 1e9, -1e9, -1e9
+            for char in text:
+                advance, (x0, y0, x1, y1) = self._glyph(char)
+                if x1 > x0 and y1 > y0:
+                    left, top, right, bottom = min(left, x + x0), min(top, y0), max(right, x + x1), max(bottom, y1)
+                x += advance
+            found = (x, (left, top, right, bottom) if right > left else (0.0, 0.0, x, 0.0))
             if len(self._words) > 50000:
                 self._words.clear()
             self._words[text] = found
         return found
+
+    def _glyph(self, char: str) -> tuple[float, tuple[float, float, float, float]]:
+        found = self._glyphs.get(char)
+        if found is None:
+            advance = load_font(self.path, MEASURE_PX).getlength(char) / MEASURE_PX
+            # Pillow's own box reaches from the origin to the advance; the ink is in the mask.
+            box, mask = (0.0, 0.0, 0.0, 0.0), _drawn(self.path, MEASURE_PX, char)
+            if mask is not None:
+                ink, left, top = mask
+                rows, columns = np.flatnonzero(ink.max(axis=1) >= INK), np.flatnonzero(ink.max(axis=0) >= INK)
+                if len(rows) and len(columns):
+                    scale = 1.0 / MEASURE_PX
+                    box = ((left + int(columns[0])) * scale, (top + int(rows[0])) * scale,
+                           (left + int(columns[-1]) + 1) * scale, (top + int(rows[-1]) + 1) * scale)
+            found = (advance, box)
+            self._glyphs[char] = found
+        return found
+
+    def advances(self, text: str) -> list[float]:
+        """Return the left end of every letter, in ems."""
+        places, x = [], 0.0
+        for char in text:
+            places.append(x)
+            x += self._glyph(char)[0]
+        return places
 
     def width(self, text: str) -> float:
         """Return the advance width in ems."""

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 from PIL import Image as PilImage
-from PIL import ImageDraw
 
 from centernet_cli.datasets.synth.display import Ellipse, Image, Run, Shape, Sheet, Stamp, run_ink
-from centernet_cli.datasets.synth.fonts import load_font
+from centernet_cli.datasets.synth.fonts import glyph_mask
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -73,13 +72,26 @@ def _run(canvas: Pixels, run: Run, scale: float) -> None:
     width, height = math.ceil(box[2] * scale) + 1 - left, math.ceil(box[3] * scale) + 1 - top
     if width <= 0 or height <= 0 or left >= canvas.shape[1] or top >= canvas.shape[0]:
         return
-    large = PilImage.new("L", (width * factor, height * factor))
-    pen = ImageDraw.Draw(large)
-    font = load_font(run.face.path, round(pixels * factor, 2))
+    large = np.zeros((height * factor, width * factor), np.uint8)
+    size = round(pixels * factor, 1)
     baseline = round((run.y * scale - top) * factor)
     for dx, word in run.words:
-        pen.text((round(((run.x + dx) * scale - left) * factor), baseline), word, fill=255, font=font, anchor="ls")
-    _mask(canvas, np.asarray(large.reduce(factor)), left, top, run.colour)
+        start = ((run.x + dx) * scale - left) * factor
+        for char, place in zip(word, run.face.advances(word), strict=True):
+            found = glyph_mask(run.face.path, size, char)
+            if found is not None:
+                mask, x, y = found
+                _ink(large, mask, round(start + place * pixels * factor) + x, baseline + y)
+    _mask(canvas, np.asarray(PilImage.fromarray(large).reduce(factor)), left, top, run.colour)
+
+
+def _ink(large: Pixels, mask: Pixels, x: int, y: int) -> None:
+    """Lay a letter on a mask, cut at its edges."""
+    height, width = large.shape
+    x0, y0, x1, y1 = max(0, x), max(0, y), min(width, x + mask.shape[1]), min(height, y + mask.shape[0])
+    if x0 < x1 and y0 < y1:
+        part = large[y0:y1, x0:x1]
+        np.maximum(part, mask[y0 - y : y1 - y, x0 - x : x1 - x], out=part)
 
 
 def _fit(mask: Pixels, box: Box, scale: float) -> tuple[Pixels, int, int]:
