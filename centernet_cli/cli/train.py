@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from centernet_cli.cli import console
-from centernet_cli.core.errors import CenterNetError, ModelError, UsageError
+from centernet_cli.core.errors import DivergedError, ModelError, UsageError
 
 if TYPE_CHECKING:
     from centernet_cli.training.loop import Trainer
@@ -59,21 +60,25 @@ def train(
         settings = load_recipe(recipe, overrides or ())
         stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
         run = RunDir(out or Path("runs") / f"{settings.name}-{stamp}")
+        if not dry_run:
+            run.check_free()  # before data are read, which may take minutes
 
     from centernet_cli.training.loop import Stopped, prepare
     from centernet_cli.training.loop import train as run_training
 
-    trainer = prepare(settings, run, chosen)
+    trainer = prepare(settings, run, chosen, resume=resume is not None)
+    if resume is not None:
+        trainer.restore()
     describe(trainer)
     if dry_run:
         rehearse(trainer)
         return
     if resume is not None:
-        trainer.restore()
-        if trainer.epoch >= settings.train.epochs:
+        if trainer.epoch >= settings.train.epochs and run.weights.is_file():
             console.say(f"{resume}: this run is finished ({trainer.step} steps); weights are in {run.weights}")
             return
-        console.say(f"going on after {trainer.step} steps, in epoch {trainer.epoch + 1} of {settings.train.epochs}")
+        epochs = settings.train.epochs
+        console.say(f"going on after {trainer.step} steps, in epoch {min(trainer.epoch + 1, epochs)} of {epochs}")
     else:
         run.create(settings)
     from centernet_cli.cli.train_progress import ConsoleProgress
@@ -87,7 +92,7 @@ def train(
     finally:
         progress.close()
     if result is not None:
-        console.say(f"best score {trainer.best_score:.4f} after epoch {trainer.best_epoch + 1}")
+        console.say(f"best score {trainer.best_score:.4f} after epoch {trainer.best_epoch}")
     console.write(str(run.weights))
 
 
@@ -117,8 +122,11 @@ def describe(trainer: Trainer) -> None:
 
 
 def rehearse(trainer: Trainer) -> None:
-    """Do one training step and report time and memory."""
-    import resource
+    """Do one training step and report time and memory.
+
+    Raises:
+        DivergedError: Its loss is not finite.
+    """
     import time
 
     from centernet_cli.datasets.samples import Samples
@@ -136,11 +144,25 @@ def rehearse(trainer: Trainer) -> None:
         terms = training_step(trainer, batch, 1.0)
         seconds.append(time.monotonic() - start)
     if terms is None:
-        raise CenterNetError("T901", "the loss of the first step is not finite")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        raise DivergedError("T901", "the loss of the first step is not finite", hint="train.precision=fp32")
     steps = len(batches) * recipe.train.epochs
     losses = ", ".join(f"{name} {value:.3g}" for name, value in terms.items())
     console.say(
         f"{steps} steps of {len(batches[0])} samples, {seconds[-1]:.2f} s each: about "
-        f"{console.duration(steps * seconds[-1])}; peak memory {peak:.0f} MB; {losses}"
+        f"{console.duration(steps * seconds[-1])}{peak_memory()}; {losses}"
     )
+
+
+def peak_memory() -> str:
+    """Return the most memory that was in use so far, in words; empty where the system doesn't tell."""
+    import torch
+
+    try:
+        import resource
+    except ImportError:  # Windows
+        return ""
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    text = f"; peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6:.0f} MB"
+    if torch.cuda.is_available():
+        text += f", {torch.cuda.max_memory_allocated() / 1e6:.0f} MB on the GPU"
+    return text

@@ -60,7 +60,7 @@ class ConsoleProgress(Progress):
         self.close()
         losses = " ".join(f"{name} {value:.3f}" for name, value in self._means.items())
         console.say(
-            f"epoch {epoch + 1}: {losses} | F1@0.5 {_figure(result.lines.f1_50)} F1@0.75 {_figure(result.lines.f1_75)} "
+            f"epoch {epoch}: {losses} | F1@0.5 {_figure(result.lines.f1_50)} F1@0.75 {_figure(result.lines.f1_75)} "
             f"AP {_figure(result.coco.ap)} (maxDets {result.coco.max_dets}, threshold {result.lines.threshold:.2f})"
             + (" best" if best else "")
         )

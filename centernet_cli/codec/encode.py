@@ -102,7 +102,7 @@ def encode(
         gx = _bell(xs, corner[part, 0], spread.sigma_x[part], spread.support_x[part])
         gy = _bell(ys, corner[part, 1], spread.sigma_y[part], spread.support_y[part])
         drawn = gy[:, :, None] * gx[:, None, :]
-        for label in labels[part].unique().tolist():
+        for label in set(labels[part].tolist()):
             of_label = drawn[labels[part] == label].amax(0)
             heatmap[label] = torch.maximum(heatmap[label], of_label)
         # Ranks are exact in float32 up to 16 million objects, and far faster there than as integers.

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Weight = Annotated[float, Field(ge=0.0)]
+Side = Annotated[int, Field(ge=32, multiple_of=32)]
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 
 
@@ -110,6 +111,14 @@ class AugmentSection(Section):
     degrade: Share = 0.5
     """Share of samples with blur, noise, JPEG artefacts, uneven light or lost resolution."""
 
+    @model_validator(mode="after")
+    def _scale_range(self) -> Self:
+        low, high = self.scale
+        if not 0 < low <= high:
+            msg = "scale: two factors above 0, the smaller one first"
+            raise ValueError(msg)
+        return self
+
 
 class OptimSection(Section):
     """Optimiser and schedule."""
@@ -135,13 +144,14 @@ class TrainSection(Section):
     samples_per_epoch: Positive | None = None
     """Samples drawn in an epoch; None: as many as there are pages."""
     batch_size: Positive = 4
-    input: tuple[Positive, Positive] = (768, 512)
-    """Width and height of what the network sees while training; turned for landscape pages in `page` mode."""
+    input: tuple[Side, Side] = (768, 512)
+    """Width and height of what the network sees while training, multiples of 32; turned for landscape pages in
+    `page` mode."""
     page_size: Positive = 1024
     """Long side that pages are scaled to, before `augment.scale`; also the size at prediction."""
     precision: Precision = "auto"
     channels_last: bool = True
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     hours: Annotated[float, Field(gt=0.0)] | None = None
     """Time budget: the schedule is shortened so that it ends then, over all resumed parts together."""
     val_every: Positive = 1

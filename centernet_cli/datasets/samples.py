@@ -11,14 +11,16 @@ import numpy.typing as npt
 from torch.utils.data import Dataset as TorchDataset
 
 from centernet_cli.core.errors import InputError
+from centernet_cli.core.records import Failure
 from centernet_cli.datasets.photometric import colours, degrade
 from centernet_cli.datasets.transforms import clip_boxes, fit_view, look, map_boxes, random_view, view_matrix
-from centernet_cli.pages.images import open_image
+from centernet_cli.pages.images import iter_frames, open_image
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from centernet_cli.core.recipe import AugmentSection
+    from centernet_cli.core.records import Page
     from centernet_cli.datasets.resize import Pixels
 
 
@@ -37,6 +39,7 @@ class LabelledPage:
         ignore: `(M, 4)` areas whose content is unknown (crowds).
         annotated: `(K,)` bool: classes that the source labels.
         group: Document.
+        frame: Page or frame from 1 that the dataset names; it counts if the file holds several.
     """
 
     path: Path
@@ -49,6 +52,7 @@ class LabelledPage:
     ignore: npt.NDArray[np.float32]
     annotated: npt.NDArray[np.bool_]
     group: str
+    frame: int | None = None
 
 
 class Draw(NamedTuple):
@@ -70,12 +74,31 @@ class Sample:
     annotated: npt.NDArray[np.bool_]
 
 
+def read_frame(path: Path, number: int | None) -> Page:
+    """Read a dataset's page image.
+
+    Args:
+        path: Image file.
+        number: Frame from 1 of a file with several. Files with a single one are often pages of a document that
+            were saved one by one and keep their number there: it says nothing then.
+
+    Raises:
+        InputError: It cannot be read, or has fewer frames.
+    """
+    if number is None:
+        return open_image(path)
+    found = next(iter_frames(path, pages=((number, number),)))
+    if isinstance(found, Failure):
+        raise InputError(found.code, found.message, path=path)
+    return found
+
+
 class PageCache:
     """Decoded pages, least recently used first out, bounded in bytes."""
 
     def __init__(self, megabytes: int) -> None:
         self._limit = megabytes * 2**20
-        self._pages: OrderedDict[Path, Pixels] = OrderedDict()
+        self._pages: OrderedDict[tuple[Path, int | None], Pixels] = OrderedDict()
         self._bytes = 0
 
     def read(self, page: LabelledPage) -> Pixels:
@@ -84,10 +107,11 @@ class PageCache:
         Raises:
             InputError: It cannot be read, or has another size than its annotations say.
         """
-        if page.path in self._pages:
-            self._pages.move_to_end(page.path)
-            return self._pages[page.path]
-        pixels = open_image(page.path).pixels
+        key = (page.path, page.frame)
+        if key in self._pages:
+            self._pages.move_to_end(key)
+            return self._pages[key]
+        pixels = read_frame(page.path, page.frame).pixels
         if pixels.shape[:2] != (page.height, page.width):
             raise InputError(
                 "D014",
@@ -95,7 +119,7 @@ class PageCache:
                 path=page.path,
                 hint="sizes count after EXIF orientation",
             )
-        self._pages[page.path] = pixels
+        self._pages[key] = pixels
         self._bytes += pixels.nbytes
         while self._bytes > self._limit and self._pages:
             _, old = self._pages.popitem(last=False)

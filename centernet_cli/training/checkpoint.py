@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 import torch
 
@@ -65,4 +65,4 @@ def load_checkpoint(path: Path) -> State:
         raise ModelError("M509", f"not a readable checkpoint: {first}", path=path) from error
     if not isinstance(state, dict) or state.get("version") != VERSION or set(State.__annotations__) - set(state):
         raise ModelError("M510", "a checkpoint of another program or version", path=path)
-    return State(**state)  # type: ignore[typeddict-item]
+    return cast("State", state)

@@ -48,7 +48,7 @@ def load_data(recipe: Recipe) -> TrainingData:
     """Read all sources.
 
     Raises:
-        InputError: A source cannot be read, holds none of the classes, or no page is left.
+        InputError: A source cannot be read, holds none of the classes, lacks an image, or no page is left.
     """
     section = recipe.data
     dropped: Counter[str] = Counter()
@@ -63,10 +63,12 @@ def load_data(recipe: Recipe) -> TrainingData:
                 train.append(page)
     for source in section.val:
         val.extend(_validation(page, record, truth, section) for page, record, truth in _read(source, section, dropped))
-    if not any(len(page.boxes) for page in train):
-        raise InputError(
-            "D030", "no page to train on has a box of the recipe's classes", hint="data.classes, class_map"
-        )
+    missing = [page.path for page in (*train, *val) if not page.path.is_file()]
+    if missing:
+        raise InputError("D016", f"{len(missing)} images of the datasets are missing, this one first", path=missing[0])
+    if not any(len(page.boxes) and page.weight > 0 for page in train):
+        hint = "data.classes, data.class_map" if train else "all pages are held out: data.holdout, data.val"
+        raise InputError("D030", "no page to train on has a box of the recipe's classes", hint=hint)
     return TrainingData(train, val, dropped)
 
 
@@ -143,6 +145,7 @@ def _read(
             ignore=np.array([a.box for a in crowds], dtype=np.float32).reshape(-1, 4),
             annotated=np.array([label in annotates for label in section.classes]),
             group=f"{name}/{document_of(record)}",
+            frame=record.info.page,
         )
         yield page, record, (*kept, *crowds)
 

@@ -2,164 +2,32 @@
 
 from __future__ import annotations
 
-import math
-import signal
+import copy
 import time
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
-from torch.utils.data import DataLoader
 
-from centernet_cli.core.errors import DivergedError
-from centernet_cli.core.recipe_file import recipe_to_yaml
-from centernet_cli.datasets.samples import Samples
-from centernet_cli.inference.runtimes.devices import DTYPES, limit_threads, pick_precision
-from centernet_cli.losses.total import total_loss
-from centernet_cli.models.centernet import CenterNet
-from centernet_cli.models.meta import IMAGENET_MEAN, IMAGENET_STD, ModelMeta
-from centernet_cli.models.shelf import RUN_WEIGHTS
-from centernet_cli.models.zoo import load_model, save_model
-from centernet_cli.training.batch import Collate, normalise
-from centernet_cli.training.checkpoint import VERSION, State, load_checkpoint, save_checkpoint
-from centernet_cli.training.data import load_data, plan_epoch
-from centernet_cli.training.ema import Ema
-from centernet_cli.training.optim import build_optimizer, rate_factor
+from centernet_cli.core.errors import CenterNetError, DivergedError, MissingRequirementError
+from centernet_cli.core.safe_io import atomic_write_bytes, dump_json
+from centernet_cli.models.zoo import save_model
+from centernet_cli.training.data import plan_epoch
+from centernet_cli.training.feed import Feed
+from centernet_cli.training.optim import rate_factor
+from centernet_cli.training.signals import Stopped, caught_signals
+from centernet_cli.training.step import training_step
+from centernet_cli.training.trainer import Trainer, model_meta, prepare, start_from
 from centernet_cli.training.validate import Validation, validate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
-    from centernet_cli.core.recipe import Recipe
-    from centernet_cli.training.data import TrainingData
+    from centernet_cli.datasets.samples import Draw
     from centernet_cli.training.progress import Progress
-    from centernet_cli.training.run_dir import RunDir
+
+__all__ = ["Stopped", "Trainer", "prepare", "start_from", "train", "training_step"]
 
 LOG_EVERY = 10
-
-
-class Stopped(BaseException):
-    """A signal asked for the end; everything is saved."""
-
-    def __init__(self, signum: int) -> None:
-        self.signum = signum
-        super().__init__(signum)
-
-
-@dataclass(slots=True)
-class Trainer:
-    """What a training consists of; `train` moves it forward."""
-
-    recipe: Recipe
-    run: RunDir
-    device: torch.device
-    data: TrainingData
-    network: CenterNet
-    ema: Ema | None
-    optimizer: torch.optim.Optimizer
-    dtype: torch.dtype
-    scaler: torch.amp.GradScaler
-    step: int = 0
-    epoch: int = 0
-    batch: int = 0
-    seconds: float = 0.0
-    best_score: float = -1.0
-    best_epoch: int = -1
-
-    @property
-    def averaged(self) -> CenterNet:
-        """The network that is judged and kept."""
-        return self.ema.model if self.ema is not None else self.network  # type: ignore[return-value]
-
-    def save(self) -> None:
-        """Write the resume state."""
-        state = State(
-            version=VERSION,
-            recipe=recipe_to_yaml(self.recipe),
-            model=dict(self.network.state_dict()),
-            ema=self.ema.state_dict() if self.ema is not None else None,
-            optimizer=self.optimizer.state_dict(),
-            scaler=self.scaler.state_dict(),
-            rng=torch.get_rng_state(),
-            step=self.step,
-            epoch=self.epoch,
-            batch=self.batch,
-            seconds=self.seconds,
-            best_score=self.best_score,
-            best_epoch=self.best_epoch,
-        )
-        save_checkpoint(state, self.run.last)
-
-    def restore(self) -> None:
-        """Go back to the resume state.
-
-        Raises:
-            ModelError: There is none, or it doesn't fit.
-        """
-        state = load_checkpoint(self.run.last)
-        self.network.load_state_dict(state["model"])
-        if self.ema is not None and state["ema"] is not None:
-            self.ema.model.load_state_dict(state["ema"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.scaler.load_state_dict(state["scaler"])
-        torch.set_rng_state(state["rng"])
-        self.step, self.epoch, self.batch = state["step"], state["epoch"], state["batch"]
-        self.seconds = state["seconds"]
-        self.best_score, self.best_epoch = state["best_score"], state["best_epoch"]
-
-
-def prepare(recipe: Recipe, run: RunDir, device: torch.device) -> Trainer:
-    """Read the data and build network and optimiser.
-
-    Raises:
-        CenterNetError: Data, weights or device cannot be used.
-    """
-    torch.manual_seed(recipe.train.seed)
-    data = load_data(recipe)
-    network = CenterNet(recipe.model, len(recipe.data.classes), pretrained=recipe.model.pretrained)
-    if recipe.model.init is not None:
-        start_from(network, recipe)
-    network.to(device)
-    if recipe.train.channels_last:
-        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if device.type == "cpu":
-        limit_threads()
-    dtype = DTYPES[pick_precision(recipe.train.precision, device)]
-    return Trainer(
-        recipe,
-        run,
-        device,
-        data,
-        network,
-        Ema(network, recipe.optim.ema) if recipe.optim.ema else None,
-        build_optimizer(network, recipe.optim),
-        dtype,
-        torch.amp.GradScaler(device.type, enabled=dtype is torch.float16),
-    )
-
-
-def start_from(network: CenterNet, recipe: Recipe) -> list[str]:
-    """Take over the tensors of `model.init` that fit; return the names of those that start afresh.
-
-    The heatmap's channels are matched by class name, never by position.
-    """
-    loaded = load_model(str(recipe.model.init))
-    state, old = network.state_dict(), loaded.network.state_dict()
-    fresh = []
-    for name, value in state.items():
-        if name.startswith("heads.final.heatmap."):
-            for i, label in enumerate(recipe.data.classes):
-                if label in loaded.meta.classes and value.shape[1:] == old[name].shape[1:]:
-                    value[i] = old[name][loaded.meta.classes.index(label)]
-                else:
-                    fresh.append(f"{name}[{label}]")
-        elif name in old and old[name].shape == value.shape:
-            value.copy_(old[name])
-        else:
-            fresh.append(name)
-    network.load_state_dict(state)
-    return fresh
 
 
 def train(trainer: Trainer, progress: Progress) -> Validation | None:
@@ -170,159 +38,160 @@ def train(trainer: Trainer, progress: Progress) -> Validation | None:
         Stopped: SIGINT or SIGTERM came; the state is saved.
         CenterNetError: A page cannot be read, an output cannot be written.
     """
-    recipe, pages = trainer.recipe, trainer.data.train
-    samples = Samples(pages, recipe.augment, recipe.train.input, recipe.train.page_size, recipe.data.cache_mb)
-    last_validation = None
-    started = time.monotonic() - trainer.seconds
-    saved = time.monotonic()
+    recipe = trainer.recipe
+    result = None
+    trainer.run.trim_metrics(trainer.step, trainer.epoch)
     with caught_signals() as caught:
+        part = _Part(trainer, progress, caught)
         while trainer.epoch < recipe.train.epochs:
-            batches = plan_epoch(pages, epoch=trainer.epoch, recipe=recipe)
-            total = recipe.train.epochs * len(batches)
-            progress.epoch(trainer.epoch, recipe.train.epochs, len(batches), trainer.batch)
-            loader = DataLoader(
-                samples,
-                batch_sampler=batches[trainer.batch :],
-                collate_fn=Collate(recipe),
-                num_workers=recipe.data.workers,
-            )
-            bad = 0
-            for batch in loader:
-                share = trainer.step / total
-                if recipe.train.hours is not None:
-                    share = max(share, trainer.seconds / (recipe.train.hours * 3600))
-                if share >= 1:
-                    break
-                factor = rate_factor(recipe.optim, trainer.step, share, trainer.epoch)
-                terms = training_step(trainer, batch, factor)
-                bad = 0 if terms is not None else bad + 1
-                if bad > recipe.train.max_bad_steps:
-                    raise DivergedError(
-                        "T901",
-                        f"the loss is not finite for {bad} steps in a row at step {trainer.step}",
-                        path=trainer.run.root,
-                        hint="a lower optim.lr, or --precision fp32; the last checkpoint is still good",
-                    )
-                trainer.step += 1
-                trainer.batch += 1
-                trainer.seconds = time.monotonic() - started
-                if terms is not None:
-                    progress.step(terms, share)
-                    if trainer.step % LOG_EVERY == 0:
-                        rate = trainer.optimizer.param_groups[0]["lr"]
-                        line = {"step": trainer.step, "epoch": trainer.epoch, "lr": rate, **terms}
-                        trainer.run.append_metrics({**line, "seconds": round(trainer.seconds, 1)})
-                if caught or time.monotonic() - saved > 60 * recipe.train.checkpoint_minutes:
-                    trainer.save()
-                    saved = time.monotonic()
-                if caught:
-                    raise Stopped(caught[0])
-            spent = recipe.train.hours is not None and trainer.seconds >= recipe.train.hours * 3600
-            trainer.epoch += 1
-            trainer.batch = 0
-            final = spent or trainer.epoch == recipe.train.epochs
-            if final or trainer.epoch % recipe.train.val_every == 0:
-                last_validation = validate_epoch(trainer, progress)
-            if spent:
-                trainer.epoch = recipe.train.epochs
-            trainer.seconds = time.monotonic() - started
-            trainer.save()
-            saved = time.monotonic()
-            if caught:
+            part.steps()
+            done = trainer.epoch + 1
+            last = done == recipe.train.epochs or part.time_is_up()
+            judged = last or done % recipe.train.val_every == 0
+            if judged:
+                result = part.judge(done)
+            # Judging takes time as well, and the same weights need not be judged twice.
+            last = last or (judged and part.time_is_up())
+            trainer.epoch, trainer.batch = (recipe.train.epochs if last else done), 0
+            part.save()
+            if caught and not last:
                 raise Stopped(caught[0])
-    finish(trainer, last_validation)
-    return last_validation
-
-
-def training_step(trainer: Trainer, batch: object, factor: float) -> dict[str, float] | None:
-    """Do one step at `factor` times the recipe's learning rates; return the losses, or None if it was skipped."""
-    recipe, network, optimizer = trainer.recipe, trainer.network, trainer.optimizer
-    batch = batch.to(trainer.device)  # type: ignore[attr-defined]
-    network.train()
-    for group in optimizer.param_groups:
-        group.setdefault("initial_lr", group["lr"])
-        group["lr"] = group["initial_lr"] * factor
-    images = normalise(batch.images, IMAGENET_MEAN, IMAGENET_STD)
-    if recipe.train.channels_last:
-        images = images.contiguous(memory_format=torch.channels_last)
-    with torch.autocast(trainer.device.type, dtype=trainer.dtype, enabled=trainer.dtype is not torch.float32):
-        outputs = network(images)
-    loss, terms = total_loss(outputs, batch.targets, recipe.loss)
-    optimizer.zero_grad(set_to_none=True)
-    if not math.isfinite(loss.item()):
-        return None
-    trainer.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
-    trainer.scaler.unscale_(optimizer)
-    limit = recipe.optim.clip_norm if recipe.optim.clip_norm is not None else math.inf
-    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    norm = torch.nn.utils.clip_grad_norm_(trained, limit).item()
-    if not math.isfinite(norm) and not trainer.scaler.is_enabled():
-        return None
-    trainer.scaler.step(optimizer)
-    trainer.scaler.update()
-    if trainer.ema is not None:
-        trainer.ema.update(network, trainer.step)
-    return {"loss": loss.item(), **{name: term.item() for name, term in terms.items()}}
-
-
-def validate_epoch(trainer: Trainer, progress: Progress) -> Validation | None:
-    """Validate, record, and keep the weights if they are the best so far."""
-    if not trainer.data.val:
-        return None
-    progress.validation(len(trainer.data.val))
-    network = trainer.averaged.eval()
-    meta = model_meta(trainer, None)
-    result = validate(network, meta, trainer.data.val, trainer.recipe, trainer.device, progress.validated)
-    trainer.run.append_metrics({"epoch": trainer.epoch, "step": trainer.step, **result.metrics()})
-    if result.score > trainer.best_score:
-        trainer.best_score, trainer.best_epoch = result.score, trainer.epoch
-        save_model(network.state_dict(), model_meta(trainer, result), trainer.run.best)
-    progress.scores(trainer.epoch, result, best=trainer.best_epoch == trainer.epoch)
+        if part.bad and not part.good:
+            raise part.diverged("no step had a finite loss")
+    finish(trainer, result)
     return result
 
 
-def model_meta(trainer: Trainer, result: Validation | None) -> ModelMeta:
-    """Describe the weights of now."""
-    recipe = trainer.recipe
-    facts: dict[str, object] = {"steps": trainer.step, "train_pages": len(trainer.data.train)}
-    if result is not None:
-        facts |= {"validation": result.metrics(), "validation_pages": len(trainer.data.val)}
-    return ModelMeta(
-        name=recipe.name,
-        classes=recipe.data.classes,
-        page_size=recipe.train.page_size,
-        model=recipe.model.model_copy(update={"pretrained": None, "init": None}),
-        decode=recipe.decode,
-        threshold=max(result.lines.threshold, recipe.decode.min_score) if result is not None else 0.3,
-        facts=facts,
-    )
+class _Part:
+    """The part of a training that this process does, until it is done or stopped.
+
+    Attributes:
+        bad: Steps without a finite loss since the last good one.
+        good: Steps with one.
+    """
+
+    def __init__(self, trainer: Trainer, progress: Progress, caught: Sequence[int]) -> None:
+        self.trainer, self.progress, self.caught = trainer, progress, caught
+        self.feed = Feed(trainer.data.train, trainer.recipe)
+        self.started = time.monotonic() - trainer.seconds
+        self.saved = time.monotonic()
+        self.bad = self.good = 0
+        self.pages: list[str] = []
+
+    def steps(self) -> None:
+        """Do the rest of the epoch, or as much as the time allows."""
+        trainer, settings = self.trainer, self.trainer.recipe.train
+        plan = plan_epoch(trainer.data.train, epoch=trainer.epoch, recipe=trainer.recipe)
+        total = settings.epochs * len(plan)
+        self.progress.epoch(trainer.epoch, settings.epochs, len(plan), trainer.batch)
+        try:
+            for batch in self.feed.batches(plan[trainer.batch :]):
+                share = max(trainer.step / total, self._time_share())
+                if share >= 1:
+                    break
+                draws = plan[trainer.batch]
+                factor = rate_factor(trainer.recipe.optim, trainer.step, share, trainer.epoch)
+                terms = training_step(trainer, batch, factor)
+                trainer.step += 1
+                trainer.batch += 1
+                trainer.seconds = time.monotonic() - self.started
+                self._note(terms, draws, share)
+                if self.caught:
+                    self._stop()
+                if time.monotonic() - self.saved > 60 * settings.checkpoint_minutes:
+                    self.save()
+        except MissingRequirementError:
+            # Workers that are just starting don't survive the Ctrl-C that ends the training.
+            if self.caught:
+                self._stop()
+            raise
+
+    def judge(self, done: int) -> Validation | None:
+        """Validate after `done` epochs, record, and keep the weights if they are the best so far."""
+        trainer, progress = self.trainer, self.progress
+        if not trainer.data.val:
+            return None
+        progress.validation(len(trainer.data.val))
+        # Prediction may lay out its network in memory as it likes: not the one that is trained.
+        network = copy.deepcopy(trainer.network).eval() if trainer.ema is None else trainer.ema.model
+        meta = model_meta(trainer, None)
+        try:
+            result = validate(network, meta, trainer.data.val, trainer.recipe, trainer.device, self._validated)
+        except CenterNetError:
+            self.save()
+            raise
+        trainer.run.append_metrics({"epoch": done, "step": trainer.step, **result.metrics()})
+        if result.score > trainer.best_score:
+            trainer.best_score, trainer.best_epoch = result.score, done
+            save_model(network.state_dict(), model_meta(trainer, result), trainer.run.best)
+        progress.scores(done, result, best=trainer.best_epoch == done)
+        trainer.seconds = time.monotonic() - self.started
+        return result
+
+    def time_is_up(self) -> bool:
+        """Say whether the time budget is spent."""
+        return self._time_share() >= 1
+
+    def save(self) -> None:
+        """Write the resume state, unless the last steps failed: the one before may be better."""
+        trainer = self.trainer
+        trainer.seconds = time.monotonic() - self.started
+        self.saved = time.monotonic()
+        if not self.bad or not trainer.run.last.is_file():
+            trainer.save()
+
+    def diverged(self, why: str) -> DivergedError:
+        """Write what is known about the last step to `diverged.json` and return the error to raise."""
+        trainer = self.trainer
+        rates = [group["lr"] for group in trainer.optimizer.param_groups]
+        place = {"step": trainer.step, "epoch": trainer.epoch, "lr": rates, "pages": self.pages}
+        dump_json(trainer.run.root / "diverged.json", {**place, "bad_steps": self.bad})
+        hint = "a lower optim.lr, or train.precision=fp32; the last checkpoint is still good, diverged.json says more"
+        return DivergedError("T901", f"{why} (step {trainer.step})", path=trainer.run.root, hint=hint)
+
+    def _time_share(self) -> float:
+        hours = self.trainer.recipe.train.hours
+        return 0.0 if hours is None else self.trainer.seconds / (hours * 3600)
+
+    def _note(self, terms: dict[str, float] | None, draws: Sequence[Draw], share: float) -> None:
+        trainer = self.trainer
+        if terms is None:
+            self.bad += 1
+            self.pages = [str(trainer.data.train[draw.page].path) for draw in draws]
+            if self.bad > trainer.recipe.train.max_bad_steps:
+                raise self.diverged(f"the loss is not finite for {self.bad} steps in a row")
+            return
+        self.bad = 0
+        self.good += 1
+        self.progress.step(terms, share)
+        if trainer.step % LOG_EVERY == 0:
+            rate = trainer.optimizer.param_groups[0]["lr"]
+            line = {"step": trainer.step, "epoch": trainer.epoch, "lr": rate, **terms}
+            trainer.run.append_metrics({**line, "seconds": round(trainer.seconds, 1)})
+
+    def _validated(self) -> None:
+        self.progress.validated()
+        if self.caught:
+            # The epoch isn't over yet, so that the run goes on with this validation.
+            self._stop()
+
+    def _stop(self) -> None:
+        self.save()
+        raise Stopped(self.caught[0])
 
 
 def finish(trainer: Trainer, result: Validation | None) -> None:
-    """Make the best weights (the last ones without validation) the run's result."""
-    target = trainer.run.root / RUN_WEIGHTS
-    if trainer.run.best.is_file():
-        best = load_model(str(trainer.run.best))
-        save_model(best.network.state_dict(), best.meta, target)
-    else:
-        save_model(trainer.averaged.state_dict(), model_meta(trainer, result), target)
+    """Make the best weights (the last ones without validation) the run's result.
 
-
-@contextmanager
-def caught_signals() -> Iterator[list[int]]:
-    """Collect the first SIGINT or SIGTERM instead of stopping at once; a second one acts immediately."""
-    caught: list[int] = []
-    before = {signum: signal.getsignal(signum) for signum in (signal.SIGINT, signal.SIGTERM)}
-
-    def handle(signum: int, _frame: object) -> None:
-        caught.append(signum)
-        for known, handler in before.items():
-            signal.signal(known, handler)
-
-    for signum in before:
-        signal.signal(signum, handle)
-    try:
-        yield caught
-    finally:
-        for signum, handler in before.items():
-            signal.signal(signum, handler)
+    Raises:
+        DivergedError: They are not numbers.
+        OutputError: They cannot be written.
+    """
+    run = trainer.run
+    if run.best.is_file():
+        atomic_write_bytes(run.weights, run.best.read_bytes())
+        return
+    state = trainer.averaged.state_dict()
+    if not all(torch.isfinite(value).all() for value in state.values()):
+        raise DivergedError("T901", "the weights are not finite", path=run.root, hint="a lower optim.lr")
+    save_model(state, model_meta(trainer, result), run.weights)

@@ -53,20 +53,45 @@ class RunDir:
         """The result: what `--model` of other commands reads."""
         return self.root / "weights.safetensors"
 
+    def check_free(self) -> None:
+        """See that nothing would be overwritten.
+
+        Raises:
+            OutputError: The folder exists and isn't empty.
+        """
+        if self.root.exists() and (not self.root.is_dir() or any(self.root.iterdir())):
+            raise OutputError("O803", "exists and is not empty", path=self.root, hint="--resume, or another --out")
+
     def create(self, recipe: Recipe) -> None:
         """Make the folder with what is known before training.
 
         Raises:
             OutputError: It exists and isn't empty, or cannot be written.
         """
-        if self.root.exists() and (not self.root.is_dir() or any(self.root.iterdir())):
-            raise OutputError("O803", "exists and is not empty", path=self.root, hint="--resume, or another --out")
+        self.check_free()
         try:
             self.last.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError("O801", f"cannot create: {error.strerror}", path=self.root) from error
         atomic_write_text(self.recipe, recipe_to_yaml(recipe))
         dump_json(self.root / "environment.json", environment())
+
+    def trim_metrics(self, step: int, epoch: int) -> None:
+        """Drop the metrics of steps and epochs that a resumed run does again, and a last line cut short by a crash.
+
+        Args:
+            step: Steps done.
+            epoch: Epochs done.
+
+        Raises:
+            OutputError: The file cannot be written.
+        """
+        if not self.metrics.is_file():
+            return
+        text = self.metrics.read_text(encoding="utf-8", errors="replace")
+        kept = "".join(line for line in text.splitlines(keepends=True) if _belongs(line, step, epoch))
+        if kept != text:
+            atomic_write_text(self.metrics, kept)
 
     def append_metrics(self, values: dict[str, object]) -> None:
         """Add a line to the metrics.
@@ -79,6 +104,14 @@ class RunDir:
                 file.write(json.dumps(values, allow_nan=False) + "\n")
         except OSError as error:
             raise OutputError("O801", f"cannot write: {error.strerror}", path=self.metrics) from error
+
+
+def _belongs(line: str, step: int, epoch: int) -> bool:
+    try:
+        values = json.loads(line)
+        return line.endswith("\n") and bool(values["step"] <= step and values["epoch"] <= epoch)
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def environment() -> dict[str, object]:

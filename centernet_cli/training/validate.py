@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.records import Failure
+from centernet_cli.datasets.samples import read_frame
 from centernet_cli.evaluation.coco_ap import CocoScores, coco_scores
 from centernet_cli.evaluation.line_metrics import LineReport, line_scores
 from centernet_cli.evaluation.pairs import PagePair
 from centernet_cli.inference.pipeline import PipelineOptions, predict_pages
 from centernet_cli.inference.runtimes.torch import TorchRuntime
 from centernet_cli.models.zoo import LoadedModel
-from centernet_cli.pages.images import open_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,7 +72,7 @@ def validate(
     """
     runtime = TorchRuntime(LoadedModel(network, meta), str(device), "fp32" if device.type == "cpu" else "auto")
     options = PipelineOptions(threshold=recipe.decode.min_score, size=recipe.train.page_size)
-    found = predict_pages((open_image(page.path) for page in pages), runtime, options)
+    found = predict_pages((read_frame(page.path, page.record.info.page) for page in pages), runtime, options)
     pairs = []
     for page, record in zip(pages, found, strict=True):
         if isinstance(record, Failure):

@@ -85,9 +85,9 @@ def test_lists_are_replaced_whole(tmp_path, base):
 
 def test_an_override_may_be_a_list_or_a_mapping(base):
     recipe = load_recipe(
-        base, ["train.input=[320, 240]", "data.class_map={line: text_line}", "optim.clip_norm=null"], {}
+        base, ["train.input=[320, 256]", "data.class_map={line: text_line}", "optim.clip_norm=null"], {}
     )
-    assert recipe.train.input == (320, 240)
+    assert recipe.train.input == (320, 256)
     assert recipe.data.class_map == {"line": "text_line"}
     assert recipe.optim.clip_norm is None
 

@@ -1,0 +1,105 @@
+"""The batches of an epoch, made in this process or by workers ahead of time."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from typing import TYPE_CHECKING
+
+import cv2
+from torch.utils.data import DataLoader
+from torch.utils.data import Dataset as TorchDataset
+
+from centernet_cli.core.errors import CenterNetError, MissingRequirementError
+from centernet_cli.datasets.samples import Draw, Sample, Samples
+from centernet_cli.training.batch import Batch, Collate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from centernet_cli.core.recipe import Recipe
+    from centernet_cli.datasets.samples import LabelledPage
+
+
+class Feed:
+    """Turns plans into batches; workers live, with their page caches, as long as the feed does.
+
+    Args:
+        pages: To train on.
+        recipe: Sizes, augmentation, number of workers.
+    """
+
+    def __init__(self, pages: list[LabelledPage], recipe: Recipe) -> None:
+        workers = recipe.data.workers
+        samples = Samples(pages, recipe.augment, recipe.train.input, recipe.train.page_size, recipe.data.cache_mb)
+        self._plan: list[list[Draw]] = []
+        self._loader: DataLoader[Batch | CenterNetError] = DataLoader(
+            _Guarded(samples),
+            batch_sampler=self._plan,
+            collate_fn=_GuardedCollate(Collate(recipe)),
+            num_workers=workers,
+            persistent_workers=workers > 0,
+            worker_init_fn=start_worker,
+            multiprocessing_context=start_method() if workers else None,
+        )
+
+    def batches(self, plan: Sequence[list[Draw]]) -> Iterator[Batch]:
+        """Yield the planned batches, in order.
+
+        Raises:
+            InputError: A page cannot be read.
+            MissingRequirementError: A worker died.
+        """
+        self._plan[:] = plan
+        try:
+            for batch in self._loader:
+                if isinstance(batch, CenterNetError):
+                    raise batch
+                yield batch
+        except RuntimeError as error:
+            if "DataLoader worker" not in str(error):
+                raise
+            raise MissingRequirementError(
+                "E713",
+                "a data worker died, most likely for want of memory or of shared memory (/dev/shm)",
+                hint="data.workers=0, a smaller data.cache_mb, or more shared memory",
+            ) from error
+
+
+class _Guarded(TorchDataset[Sample | CenterNetError]):
+    """Samples, or why one cannot be made: torch would turn the exception of a worker into a nameless one."""
+
+    def __init__(self, samples: Samples) -> None:
+        self.samples = samples
+
+    def __getitem__(self, draw: Draw) -> Sample | CenterNetError:
+        try:
+            return self.samples[draw]
+        except CenterNetError as error:
+            return error
+
+
+class _GuardedCollate:
+    """A batch, or the first error among its samples."""
+
+    def __init__(self, collate: Collate) -> None:
+        self.collate = collate
+
+    def __call__(self, samples: Sequence[Sample | CenterNetError]) -> Batch | CenterNetError:
+        good: list[Sample] = []
+        for sample in samples:
+            if isinstance(sample, CenterNetError):
+                return sample
+            good.append(sample)
+        return self.collate(good)
+
+
+def start_method() -> str:
+    """Return how workers are started: never by a bare fork, which OpenCV's and torch's threads don't survive."""
+    return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+
+
+def start_worker(_index: int) -> None:
+    """Make a worker leave Ctrl-C to the main process, and use one processor."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cv2.setNumThreads(0)

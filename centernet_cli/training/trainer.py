@@ -1,0 +1,182 @@
+"""What a training consists of, built from a recipe, saved and restored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from centernet_cli.core.errors import ModelError
+from centernet_cli.core.recipe_file import recipe_to_yaml
+from centernet_cli.inference.runtimes.devices import DTYPES, limit_threads, pick_precision
+from centernet_cli.models.centernet import CenterNet
+from centernet_cli.models.meta import ModelMeta
+from centernet_cli.models.zoo import load_model
+from centernet_cli.training.checkpoint import VERSION, State, load_checkpoint, save_checkpoint
+from centernet_cli.training.data import load_data
+from centernet_cli.training.ema import Ema
+from centernet_cli.training.optim import build_optimizer
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from centernet_cli.core.recipe import Recipe
+    from centernet_cli.training.data import TrainingData
+    from centernet_cli.training.run_dir import RunDir
+    from centernet_cli.training.validate import Validation
+
+
+@dataclass(slots=True)
+class Trainer:
+    """What a training consists of; `train` moves it forward.
+
+    `step` counts all steps, `epoch` whole epochs, `batch` the steps of the one that is under way; `seconds` is the
+    time spent in all parts of the run together; `best_epoch` is the number of epochs done at the best score.
+    """
+
+    recipe: Recipe
+    run: RunDir
+    device: torch.device
+    data: TrainingData
+    network: CenterNet
+    ema: Ema | None
+    optimizer: torch.optim.Optimizer
+    dtype: torch.dtype
+    scaler: torch.amp.GradScaler
+    step: int = 0
+    epoch: int = 0
+    batch: int = 0
+    seconds: float = 0.0
+    best_score: float = -1.0
+    best_epoch: int = -1
+
+    @property
+    def averaged(self) -> nn.Module:
+        """The network that is judged and kept."""
+        return self.ema.model if self.ema is not None else self.network
+
+    def save(self) -> None:
+        """Write the resume state.
+
+        Raises:
+            OutputError: It cannot be written; the one before is still there.
+        """
+        state = State(
+            version=VERSION,
+            recipe=recipe_to_yaml(self.recipe),
+            model=dict(self.network.state_dict()),
+            ema=self.ema.state_dict() if self.ema is not None else None,
+            optimizer=self.optimizer.state_dict(),
+            scaler=self.scaler.state_dict(),
+            rng=torch.get_rng_state(),
+            step=self.step,
+            epoch=self.epoch,
+            batch=self.batch,
+            seconds=self.seconds,
+            best_score=self.best_score,
+            best_epoch=self.best_epoch,
+        )
+        save_checkpoint(state, self.run.last)
+
+    def restore(self) -> None:
+        """Go back to the resume state.
+
+        Raises:
+            ModelError: There is none, or it doesn't fit.
+        """
+        state = load_checkpoint(self.run.last)
+        try:
+            self.network.load_state_dict(state["model"])
+            if self.ema is not None:
+                self.ema.model.load_state_dict(state["ema"] or state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.scaler.load_state_dict(state["scaler"])
+            torch.set_rng_state(state["rng"])
+        except (RuntimeError, ValueError, TypeError, KeyError, AttributeError) as error:
+            first = (str(error).strip() or type(error).__name__).splitlines()[0]
+            message = f"does not fit the run's recipe: {first}"
+            raise ModelError("M508", message, path=self.run.last, hint="was recipe.resolved.yaml changed?") from error
+        self.step, self.epoch, self.batch = state["step"], state["epoch"], state["batch"]
+        self.seconds = state["seconds"]
+        self.best_score, self.best_epoch = state["best_score"], state["best_epoch"]
+
+
+def prepare(recipe: Recipe, run: RunDir, device: torch.device, *, resume: bool = False) -> Trainer:
+    """Read the data and build network and optimiser.
+
+    Args:
+        recipe: What to train.
+        run: Where.
+        device: On what.
+        resume: Whether `restore` will replace all weights: pretrained ones are then not needed.
+
+    Raises:
+        CenterNetError: Data, weights or device cannot be used.
+    """
+    torch.manual_seed(recipe.train.seed)
+    data = load_data(recipe)
+    pretrained = None if resume else recipe.model.pretrained
+    network = CenterNet(recipe.model, len(recipe.data.classes), pretrained=pretrained)
+    if recipe.model.init is not None and not resume:
+        start_from(network, recipe)
+    network.to(device)
+    if recipe.train.channels_last:
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if device.type == "cpu":
+        limit_threads()
+    dtype = DTYPES[pick_precision(recipe.train.precision, device)]
+    return Trainer(
+        recipe,
+        run,
+        device,
+        data,
+        network,
+        Ema(network, recipe.optim.ema) if recipe.optim.ema else None,
+        build_optimizer(network, recipe.optim),
+        dtype,
+        torch.amp.GradScaler(device.type, enabled=dtype is torch.float16),
+    )
+
+
+def start_from(network: CenterNet, recipe: Recipe) -> list[str]:
+    """Take over the tensors of `model.init` that fit; return the names of those that start afresh.
+
+    The heatmap's channels are matched by class name, never by position.
+
+    Raises:
+        ModelError: `model.init` cannot be used.
+    """
+    loaded = load_model(str(recipe.model.init))
+    state, old = network.state_dict(), loaded.network.state_dict()
+    fresh = []
+    for name, value in state.items():
+        if name.startswith("heads.final.heatmap."):
+            for i, label in enumerate(recipe.data.classes):
+                if label in loaded.meta.classes and value.shape[1:] == old[name].shape[1:]:
+                    value[i] = old[name][loaded.meta.classes.index(label)]
+                else:
+                    fresh.append(f"{name}[{label}]")
+        elif name in old and old[name].shape == value.shape:
+            value.copy_(old[name])
+        else:
+            fresh.append(name)
+    network.load_state_dict(state)
+    return fresh
+
+
+def model_meta(trainer: Trainer, result: Validation | None) -> ModelMeta:
+    """Describe the weights of now."""
+    recipe = trainer.recipe
+    facts: dict[str, object] = {"steps": trainer.step, "train_pages": len(trainer.data.train)}
+    if result is not None:
+        facts |= {"validation": result.metrics(), "validation_pages": len(trainer.data.val)}
+    return ModelMeta(
+        name=recipe.name,
+        classes=recipe.data.classes,
+        page_size=recipe.train.page_size,
+        model=recipe.model.model_copy(update={"pretrained": None, "init": None}),
+        decode=recipe.decode,
+        threshold=max(result.lines.threshold, recipe.decode.min_score) if result is not None else 0.3,
+        facts=facts,
+    )
