@@ -51,7 +51,9 @@ def printed(out: Path, name: str, sheets: list[Sheet], title: str, *, long_side:
     return [Made(name if len(pages) == 1 else f"{name}-{n}", name, page, 0) for n, page in enumerate(pages, 1)]
 
 
-def pictured(out: Path, name: str, sheet: Sheet, profile: str, *, long_side: int = LONG_SIDE, quality: int = 68) -> list[Made]:
+def pictured(
+    out: Path, name: str, sheet: Sheet, profile: str, *, long_side: int = LONG_SIDE, quality: int = 68
+) -> list[Made]:
     """Write a JPEG of a scanned or photographed page."""
     page = picture_of(sheet, tools.chance(f"{name}/picture"), profile, long_side=long_side)
     Image.fromarray(page.pixels).save(out / f"{name}.jpg", quality=quality, dpi=(150, 150))
@@ -60,7 +62,9 @@ def pictured(out: Path, name: str, sheet: Sheet, profile: str, *, long_side: int
 
 def scanned(out: Path, name: str, sheets: list[Sheet], title: str, *, quality: int = 45) -> list[Made]:
     """Write a PDF that holds nothing but page pictures."""
-    pages = [picture_of(sheet, tools.chance(f"{name}/{n}"), "scan", long_side=LONG_SIDE) for n, sheet in enumerate(sheets)]
+    pages = [
+        picture_of(sheet, tools.chance(f"{name}/{n}"), "scan", long_side=LONG_SIDE) for n, sheet in enumerate(sheets)
+    ]
     grey = [np.asarray(Image.fromarray(page.pixels).convert("L").convert("RGB")) for page in pages]
     pdf.write_pictures([(pixels, *tools.A4) for pixels in grey], out / f"{name}.pdf", title=title, quality=quality)
     return [Made(f"{name}-{n}", name, page, quality) for n, page in enumerate(pages, 1)]
@@ -98,8 +102,12 @@ def write_truth(folder: Path, made: list[Made]) -> None:
             # Few colours are enough for print, and keep the folder small.
             picture.quantize(40, dither=Image.Dither.NONE).save(folder / "pages" / name, optimize=True)
         info = PageInfo(source=f"pages/{name}", width=width, height=height)
-        line_notes = tuple(Annotation(label=LINE_CLASSES[0], box=box, polygon=outline) for box, outline in each.page.lines)
-        region_notes = tuple(Annotation(label=label, box=box, polygon=outline) for label, box, outline in each.page.regions)
+        line_notes = tuple(
+            Annotation(label=LINE_CLASSES[0], box=box, polygon=outline) for box, outline in each.page.lines
+        )
+        region_notes = tuple(
+            Annotation(label=label, box=box, polygon=outline) for label, box, outline in each.page.regions
+        )
         lines.append(PageRecord(info=info, annotations=line_notes, group=each.group))
         regions.append(PageRecord(info=info, annotations=region_notes, group=each.group))
         both.append(PageRecord(info=info, annotations=region_notes + line_notes, group=each.group))

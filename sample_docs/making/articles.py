@@ -57,8 +57,28 @@ def paper() -> Sheet:
     margin, width, bottom = 54.0, A4[0] - 108.0, A4[1] - 62.0
     block(sheet, "header", ["Notes on Reading Machines 7 (2024)"], serif().italic, 8.5, 10, margin, 40)
     block(sheet, "header", ["112"], serif().regular, 8.5, 10, margin + width, 40, align="right")
-    block(sheet, "title", ["How Thin May a Line Be?", "Letter Height and the Detection of Text Lines"], serif().bold, 17, 21, A4[0] / 2, 84, align="center")
-    block(sheet, "text", ["Ada Marlowe, Jonas Brandt and Ilse Okonkwo"], serif().regular, 11, 13, A4[0] / 2, 130, align="center")
+    block(
+        sheet,
+        "title",
+        ["How Thin May a Line Be?", "Letter Height and the Detection of Text Lines"],
+        serif().bold,
+        17,
+        21,
+        A4[0] / 2,
+        84,
+        align="center",
+    )
+    block(
+        sheet,
+        "text",
+        ["Ada Marlowe, Jonas Brandt and Ilse Okonkwo"],
+        serif().regular,
+        11,
+        13,
+        A4[0] / 2,
+        130,
+        align="center",
+    )
     frame = Frame(margin + 36, 148, width - 72, bottom)
     block(sheet, "title", ["Abstract"], serif().bold, 10, 12, A4[0] / 2, 158, align="center")
     frame.y = 164
@@ -77,16 +97,26 @@ def paper() -> Sheet:
     pour.heading(2, "3  Results")
     pour.paragraph(RESULTS[0].split())
     _curve(sheet, pour.frame)
-    pour.caption("figure", "Figure 1. Share of lines found by height in pixels, page sizes 1 and 2.".split(), align="left")
+    pour.caption(
+        "figure", "Figure 1. Share of lines found by height in pixels, page sizes 1 and 2.".split(), align="left"
+    )
     pour.gap(8)
     pour.paragraph(RESULTS[1].split())
     pour.gap(8)
     pour.caption("table", "Table 1. Lines found and false boxes in a hundred lines.".split(), align="left")
     pour.gap(4)
-    cells = [["Height", "Lines", "Found", "False"], ["4 px", "2,140", "48.2", "3.1"], ["6 px", "3,975", "79.6", "2.7"], ["9 px", "5,210", "95.3", "1.9"],
-             ["12 px", "5,466", "97.8", "1.6"], ["18 px", "4,031", "98.4", "1.5"]]
+    cells = [
+        ["Height", "Lines", "Found", "False"],
+        ["4 px", "2,140", "48.2", "3.1"],
+        ["6 px", "3,975", "79.6", "2.7"],
+        ["9 px", "5,210", "95.3", "1.9"],
+        ["12 px", "5,466", "97.8", "1.6"],
+        ["18 px", "4,031", "98.4", "1.5"],
+    ]
     table = TableStyle(family=serif(), size=8.8, rules="booktabs", pad_x=0.9, pad_y=0.1, rule_width=0.6)
-    box = draw_table(sheet, table, [Column(1, "left"), *[Column(1, "right")] * 3], cells, pour.frame.x, pour.frame.y, wide, bottom)
+    box = draw_table(
+        sheet, table, [Column(1, "left"), *[Column(1, "right")] * 3], cells, pour.frame.x, pour.frame.y, wide, bottom
+    )
     if box is not None:
         pour.frame.y = box[3] + 12
     pour.paragraph(RESULTS[2].split())
@@ -115,8 +145,13 @@ def _curve(sheet: Sheet, frame: Frame) -> None:
         sheet.text(left + (right - left) * at / 5, bottom + 10, str(height), face, 6.8, align="center")
     sheet.rule(left, top, left, bottom, width=0.8)
     sheet.rule(left, bottom, right, bottom, width=0.8)
-    for found, colour in (((31, 79, 95, 98, 98.3, 98.5), (20, 70, 150)), ((79, 97, 98.2, 98.5, 98.6, 98.6), (190, 80, 20))):
-        points = [(left + (right - left) * at / 5, bottom - (bottom - top) * share / 100) for at, share in enumerate(found)]
+    for found, colour in (
+        ((31, 79, 95, 98, 98.3, 98.5), (20, 70, 150)),
+        ((79, 97, 98.2, 98.5, 98.6, 98.6), (190, 80, 20)),
+    ):
+        points = [
+            (left + (right - left) * at / 5, bottom - (bottom - top) * share / 100) for at, share in enumerate(found)
+        ]
         sheet.poly(points, width=1.4, colour=colour)
         for x, y in points:
             sheet.ellipse((x - 1.8, y - 1.8, x + 1.8, y + 1.8), width=0, fill=colour)
@@ -148,8 +183,21 @@ def report() -> Sheet:
     accent = (20, 90, 110)
     style = look("report", sans(), sans(), 10.0, 13.6, accent=accent, align="left", gap=6.0)
     margin, width, bottom = 64.0, A4[0] - 128.0, A4[1] - 70.0
-    block(sheet, "header", ["Biblioteca comunale di Montelupo"], sans().regular, 8.5, 10, margin, 42, colour=(90, 90, 90))
-    block(sheet, "header", ["Relazione annuale 2024"], sans().regular, 8.5, 10, margin + width, 42, align="right", colour=(90, 90, 90))
+    block(
+        sheet, "header", ["Biblioteca comunale di Montelupo"], sans().regular, 8.5, 10, margin, 42, colour=(90, 90, 90)
+    )
+    block(
+        sheet,
+        "header",
+        ["Relazione annuale 2024"],
+        sans().regular,
+        8.5,
+        10,
+        margin + width,
+        42,
+        align="right",
+        colour=(90, 90, 90),
+    )
     sheet.rule(margin, 48, margin + width, 48, width=0.6, colour=accent)
     pour = flow("report", sheet, style, [Frame(margin, 64, width, bottom)], "it")
     pour.heading(1, "2. La nuova sede")
@@ -162,17 +210,38 @@ def report() -> Sheet:
     draw_photo(sheet, chance("report-photo"), picture)
     sheet.region("figure", [picture])
     frame.y += 156
-    pour.caption("figure", "Figura 2. La sala di lettura vista dal ballatoio, pochi giorni prima dell'apertura.".split(), align="center")
+    pour.caption(
+        "figure",
+        "Figura 2. La sala di lettura vista dal ballatoio, pochi giorni prima dell'apertura.".split(),
+        align="center",
+    )
     pour.gap(12)
     pour.heading(2, "2.1 I numeri dell'anno")
     pour.paragraph(AFTER[0].split())
     pour.gap(2)
     pour.caption("table", "Tabella 3. Servizi principali, confronto con il 2023.".split(), align="left")
     pour.gap(4)
-    cells = [["Servizio", "2023", "2024", "Variazione"], ["Visite", "41 210", "46 885", "+13,8 %"], ["Prestiti di libri", "28 374", "31 020", "+9,3 %"],
-             ["Prestiti di film", "3 918", "3 127", "−20,2 %"], ["Consultazioni in sede", "7 455", "7 490", "+0,5 %"], ["Nuove tessere", "1 102", "1 683", "+52,7 %"]]
-    table = TableStyle(family=sans(), size=9.2, rules="grid", pad_x=0.9, pad_y=0.22, rule=(130, 150, 155), head_fill=(222, 236, 240))
-    box = draw_table(sheet, table, [Column(2.2, "left"), Column(1, "right"), Column(1, "right"), Column(1.1, "right")], cells, margin, frame.y, width, bottom)
+    cells = [
+        ["Servizio", "2023", "2024", "Variazione"],
+        ["Visite", "41 210", "46 885", "+13,8 %"],
+        ["Prestiti di libri", "28 374", "31 020", "+9,3 %"],
+        ["Prestiti di film", "3 918", "3 127", "−20,2 %"],
+        ["Consultazioni in sede", "7 455", "7 490", "+0,5 %"],
+        ["Nuove tessere", "1 102", "1 683", "+52,7 %"],
+    ]
+    table = TableStyle(
+        family=sans(), size=9.2, rules="grid", pad_x=0.9, pad_y=0.22, rule=(130, 150, 155), head_fill=(222, 236, 240)
+    )
+    box = draw_table(
+        sheet,
+        table,
+        [Column(2.2, "left"), Column(1, "right"), Column(1, "right"), Column(1.1, "right")],
+        cells,
+        margin,
+        frame.y,
+        width,
+        bottom,
+    )
     if box is not None:
         frame.y = box[3] + 12
     pour.paragraph(AFTER[1].split())

@@ -89,14 +89,54 @@ FILES = (
     """Twenty-five years ago the river froze from bank to bank. A dance was held on the ice by lantern light, and Mr Crumb of Market Row roasted
     chestnuts in an anchor chain locker. The thaw came on the Sunday, during the second hymn.""",
 )
-PRICES = ("Wheat, sack|41.20", "Barley, sack|33.75", "Oats, sack|29.10", "Hay, ton|88.00", "Butter, lb.|2.14", "Cheese, lb.|1.96", "Eggs, dozen|1.35", "Herring, box|17.40",
-          "Cod, stone|9.85", "Potatoes, cwt.|6.20", "Apples, box|8.05", "Wool, lb.|3.40", "Coal, ton|72.50", "Lamp oil, gal.|1.18", "Timber, load|64.00", "Rope, fathom|0.92")
-TIDES = ("Mon. 3.12|15.40", "Tues. 4.01|16.29", "Wed. 4.55|17.20", "Thur. 5.48|18.11", "Fri. 6.40|19.04", "Sat. 7.33|19.58", "Sun. 8.30|20.55")
-TRAINS = ("Eastmarch|6.15", "Port Ellery|7.02", "Saint Orrin|7.40", "Eastmarch|9.15", "Long Barrow|10.05", "Port Ellery|12.30", "Eastmarch|14.15", "Long Barrow|16.20", "Saint Orrin|17.45", "Port Ellery|19.10")
-NOTICES = ("LOST, on the tow path, a grey umbrella with a duck's head. Reward. Mrs Lamb, 4 Weir Street.", "PIANO lessons given. Patient teacher, two pianos. Box 17 at this office.",
-           "WANTED, a steady lad for the bakery. Must rise early. Apply Crumb & Daughter, Market Row.", "FOR SALE, a rowing boat, sound, with one oar. Fenn, Harrow Quay.",
-           "THE EVENING CLASS in book-keeping meets on Thursdays at the Institute. Three places are left.", "FOUND, a parrot, speaks some French. Harbour police.",
-           "ROOMS to let above the chandler's shop, view of the basin, no smoke. Enquire within.")
+PRICES = (
+    "Wheat, sack|41.20",
+    "Barley, sack|33.75",
+    "Oats, sack|29.10",
+    "Hay, ton|88.00",
+    "Butter, lb.|2.14",
+    "Cheese, lb.|1.96",
+    "Eggs, dozen|1.35",
+    "Herring, box|17.40",
+    "Cod, stone|9.85",
+    "Potatoes, cwt.|6.20",
+    "Apples, box|8.05",
+    "Wool, lb.|3.40",
+    "Coal, ton|72.50",
+    "Lamp oil, gal.|1.18",
+    "Timber, load|64.00",
+    "Rope, fathom|0.92",
+)
+TIDES = (
+    "Mon. 3.12|15.40",
+    "Tues. 4.01|16.29",
+    "Wed. 4.55|17.20",
+    "Thur. 5.48|18.11",
+    "Fri. 6.40|19.04",
+    "Sat. 7.33|19.58",
+    "Sun. 8.30|20.55",
+)
+TRAINS = (
+    "Eastmarch|6.15",
+    "Port Ellery|7.02",
+    "Saint Orrin|7.40",
+    "Eastmarch|9.15",
+    "Long Barrow|10.05",
+    "Port Ellery|12.30",
+    "Eastmarch|14.15",
+    "Long Barrow|16.20",
+    "Saint Orrin|17.45",
+    "Port Ellery|19.10",
+)
+NOTICES = (
+    "LOST, on the tow path, a grey umbrella with a duck's head. Reward. Mrs Lamb, 4 Weir Street.",
+    "PIANO lessons given. Patient teacher, two pianos. Box 17 at this office.",
+    "WANTED, a steady lad for the bakery. Must rise early. Apply Crumb & Daughter, Market Row.",
+    "FOR SALE, a rowing boat, sound, with one oar. Fenn, Harrow Quay.",
+    "THE EVENING CLASS in book-keeping meets on Thursdays at the Institute. Three places are left.",
+    "FOUND, a parrot, speaks some French. Harbour police.",
+    "ROOMS to let above the chandler's shop, view of the basin, no smoke. Enquire within.",
+)
 _WIDTH, _HEIGHT = 792.0, 1120.0
 
 
@@ -131,7 +171,9 @@ def newspaper() -> Sheet:
     for x in xs[3:]:
         sheet.rule(x - gutter / 2, y, x - gutter / 2, split - 4, width=0.5)
     sheet.rule(margin, split + 6, margin + width, split + 6, width=1.2)
-    below = flow("newspaper-below", sheet, replace(style, head_scale=1.5), [Frame(x, split + 14, wide, bottom) for x in xs[:5]])
+    below = flow(
+        "newspaper-below", sheet, replace(style, head_scale=1.5), [Frame(x, split + 14, wide, bottom) for x in xs[:5]]
+    )
     _story(below, "Plates From a Forgotten Drawer", MUSEUM)
     _listing(below, "Market Prices", PRICES)
     _story(below, "Letters to the Editor", LETTERS)
@@ -141,14 +183,45 @@ def newspaper() -> Sheet:
     _story(below, "The Buttonmaker's Daughter, Chapter Nine", STORY)
     _story(below, "From Our Files", FILES)
     _advertisement(sheet, xs[5], wide, split + 14, bottom)
-    block(sheet, "footer", ["Printed and published at 9 Weir Street. Every word on this page is invented."], serif().italic, 8, 10, _WIDTH / 2, _HEIGHT - 20, align="center")
+    block(
+        sheet,
+        "footer",
+        ["Printed and published at 9 Weir Street. Every word on this page is invented."],
+        serif().italic,
+        8,
+        10,
+        _WIDTH / 2,
+        _HEIGHT - 20,
+        align="center",
+    )
     return sheet
 
 
-_SHOP = (("CRUMB", 22, True), ("& DAUGHTER", 14.5, True), ("Bakers since 1871", 9, False), ("", 14, False), ("Farmhouse loaves", 11, False), ("Rye and barley bread", 10, False),
-         ("Seed cake", 13, True), ("Currant buns", 13, True), ("Honey biscuits", 12, False), ("", 14, False), ("baked twice daily,", 9.5, False), ("at five and at noon", 9.5, False), ("", 14, False),
-         ("TODAY ONLY", 14, True), ("a dozen buns", 12, False), ("for the price of ten", 10.5, False), ("", 14, False), ("Orders taken for", 9.5, False), ("weddings, launchings", 9.5, False),
-         ("and other occasions", 9.5, False), ("", 14, False), ("4 MARKET ROW", 12, True), ("next to the pump", 9.5, False))
+_SHOP = (
+    ("CRUMB", 22, True),
+    ("& DAUGHTER", 14.5, True),
+    ("Bakers since 1871", 9, False),
+    ("", 14, False),
+    ("Farmhouse loaves", 11, False),
+    ("Rye and barley bread", 10, False),
+    ("Seed cake", 13, True),
+    ("Currant buns", 13, True),
+    ("Honey biscuits", 12, False),
+    ("", 14, False),
+    ("baked twice daily,", 9.5, False),
+    ("at five and at noon", 9.5, False),
+    ("", 14, False),
+    ("TODAY ONLY", 14, True),
+    ("a dozen buns", 12, False),
+    ("for the price of ten", 10.5, False),
+    ("", 14, False),
+    ("Orders taken for", 9.5, False),
+    ("weddings, launchings", 9.5, False),
+    ("and other occasions", 9.5, False),
+    ("", 14, False),
+    ("4 MARKET ROW", 12, True),
+    ("next to the pump", 9.5, False),
+)
 
 
 def _advertisement(sheet: Sheet, x: float, width: float, top: float, bottom: float) -> None:
@@ -159,14 +232,20 @@ def _advertisement(sheet: Sheet, x: float, width: float, top: float, bottom: flo
     for text, size, heavy in _SHOP:
         y += size * 1.45
         if text:
-            boxes.append(sheet.text(x + width / 2, y, text, serif().bold if heavy else serif().regular, size, align="center"))
+            boxes.append(
+                sheet.text(x + width / 2, y, text, serif().bold if heavy else serif().regular, size, align="center")
+            )
     sheet.region("text", boxes)
 
 
 def _masthead(sheet: Sheet, margin: float, width: float) -> float:
     block(sheet, "title", ["The Harrow Quay Messenger"], serif().bold, 46, 40, _WIDTH / 2, 74, align="center")
     sheet.rule(margin, 90, margin + width, 90, width=1.4)
-    for text, x, align in (("No. 14,207", margin, "left"), ("THURSDAY, OCTOBER 3", _WIDTH / 2, "center"), ("PRICE TWO PENCE", margin + width, "right")):
+    for text, x, align in (
+        ("No. 14,207", margin, "left"),
+        ("THURSDAY, OCTOBER 3", _WIDTH / 2, "center"),
+        ("PRICE TWO PENCE", margin + width, "right"),
+    ):
         block(sheet, "header", [text], serif().regular, 9, 10, x, 101, align=align)
     sheet.rule(margin, 106, margin + width, 106, width=0.6)
     return 116.0
@@ -174,7 +253,9 @@ def _masthead(sheet: Sheet, margin: float, width: float) -> float:
 
 def _head(sheet: Sheet, frame: Frame, style: Look, text: str, size: float) -> None:
     boxes: list[tuple[float, float, float, float]] = []
-    set_paragraph(sheet, text.split(), style.heading(0).at(size=size, leading=size * 1.1, align="center"), frame, boxes=boxes)
+    set_paragraph(
+        sheet, text.split(), style.heading(0).at(size=size, leading=size * 1.1, align="center"), frame, boxes=boxes
+    )
     sheet.region("title", boxes)
     frame.y += 6
 
@@ -186,7 +267,13 @@ def _picture(sheet: Sheet, frame: Frame, style: Look) -> None:
     below = Frame(frame.x, frame.bottom + 3, frame.width, frame.bottom + 40)
     boxes: list[tuple[float, float, float, float]] = []
     caption = "The span at dusk on Tuesday, seen from the chandler's window. Mr Fenn's lantern is the small light at the left."
-    set_paragraph(sheet, caption.split(), style.text(face=sans().regular, size=8.0, leading=9.4, align="left", indent=0.0), below, boxes=boxes)
+    set_paragraph(
+        sheet,
+        caption.split(),
+        style.text(face=sans().regular, size=8.0, leading=9.4, align="left", indent=0.0),
+        below,
+        boxes=boxes,
+    )
     sheet.region("caption", boxes)
 
 
@@ -209,7 +296,10 @@ def _listing(pour: Flow, title: str, rows: tuple[str, ...]) -> None:
     for row in rows:
         left, _, right = row.partition("|")
         base = frame.y + 8.2
-        boxes += [pour.sheet.text(frame.x + 2, base, left, face, 9.2), pour.sheet.text(frame.x + frame.width - 2, base, right, face, 9.2, align="right")]
+        boxes += [
+            pour.sheet.text(frame.x + 2, base, left, face, 9.2),
+            pour.sheet.text(frame.x + frame.width - 2, base, right, face, 9.2, align="right"),
+        ]
         frame.y += 10.4
     pour.sheet.region("table", boxes)
     pour.gap(8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from making.tools import A4, block, chance, flow, hand_face, look, mono, serif
+from making.tools import A4, block, chance, flow, hand_face, look, mono
 
 from centernet_cli.datasets.synth.display import Sheet
 from centernet_cli.datasets.synth.fonts import default_book
@@ -12,7 +12,9 @@ from centernet_cli.datasets.synth.typeset import Frame, set_paragraph
 OPENING = """Σήμερα, Παρασκευή 14 Ιουνίου, στις επτά το απόγευμα, συνεδρίασε στην αίθουσα του παλιού σχολείου το συμβούλιο του συλλόγου. Παρόντα ήταν
 πέντε από τα επτά μέλη· η ταμίας και ο γραμματέας είχαν ενημερώσει ότι θα λείψουν."""
 POINTS = (
-    "έγκριση των πρακτικών της προηγούμενης συνεδρίασης·", "επισκευή της στέγης πριν από τον χειμώνα·", "ετήσια εκδρομή των μελών στο νησί·",
+    "έγκριση των πρακτικών της προηγούμενης συνεδρίασης·",
+    "επισκευή της στέγης πριν από τον χειμώνα·",
+    "ετήσια εκδρομή των μελών στο νησί·",
     "αγορά νέων βιβλίων για τη δανειστική βιβλιοθήκη.",
 )
 REST = (
@@ -52,16 +54,43 @@ def minutes() -> list[Sheet]:
             for x, role in ((70, "Η πρόεδρος"), (340, "Ένα μέλος")):
                 block(sheet, "text", [role], mono().regular, 10.6, 12, x, y)
                 pen = Hand(None, 26, 0.3, 1.2, 0, 0.5, 0.05, 0.3, (30, 40, 110), 3 if x == 70 else 13)
-                write(sheet, chance(f"minutes{x}"), x, y + 42, "Papadia" if x == 70 else "Stavros", pen, width=150, line=False)
+                write(
+                    sheet,
+                    chance(f"minutes{x}"),
+                    x,
+                    y + 42,
+                    "Papadia" if x == 70 else "Stavros",
+                    pen,
+                    width=150,
+                    line=False,
+                )
         block(sheet, "footer", [f"- {number} -"], mono().regular, 9.5, 11, A4[0] / 2, A4[1] - 50, align="center")
         pages.append(sheet)
     return pages
 
 
 NOTE = (
-    "Dear Margaret,", "", "the plums are ready and so is the", "ladder. Come on Saturday if the rain", "holds off, and bring the big baskets,", "the ones with the blue handles.", "",
-    "For the jam we still need", "4 lbs of sugar", "two lemons", "a dozen jars with lids", "", "Peter has promised to mend the stove", "by then, but he has promised that", "since Easter. If he has not, we shall",
-    "cook at your house and carry the", "jars home in the cart.", "", "With love from all of us, and from", "the dog, who found your glove,", "Eleanor",
+    "Dear Margaret,",
+    "",
+    "the plums are ready and so is the",
+    "ladder. Come on Saturday if the rain",
+    "holds off, and bring the big baskets,",
+    "the ones with the blue handles.",
+    "",
+    "For the jam we still need",
+    "4 lbs of sugar",
+    "two lemons",
+    "a dozen jars with lids",
+    "",
+    "Peter has promised to mend the stove",
+    "by then, but he has promised that",
+    "since Easter. If he has not, we shall",
+    "cook at your house and carry the",
+    "jars home in the cart.",
+    "",
+    "With love from all of us, and from",
+    "the dog, who found your glove,",
+    "Eleanor",
 )
 
 
@@ -108,7 +137,9 @@ def old_page() -> Sheet:
     body = default_book().named("Liberation Serif", "DejaVu Serif", "Bitstream Vera Sans")
     style = look("old", body, body, 12.2, 15.2, indent=14.0)
     x, width = 46.0, 216.0
-    block(sheet, "header", ["Von nützlichen Büchern"], body.italic, 12, 14, x + width / 2, 54, align="center", colour=ink)
+    block(
+        sheet, "header", ["Von nützlichen Büchern"], body.italic, 12, 14, x + width / 2, 54, align="center", colour=ink
+    )
     block(sheet, "header", ["37"], body.regular, 12, 14, x + width, 54, align="right", colour=ink)
     sheet.rule(x, 60, x + width, 60, width=0.7, colour=ink)
     block(sheet, "title", ["Das dritte Capitel."], body.regular, 16, 18, x + width / 2, 92, align="center", colour=ink)
@@ -128,7 +159,13 @@ def old_page() -> Sheet:
         sheet.region("text", boxes)
     margin = Frame(x + width + 14, 236, 62, 400)
     boxes = []
-    set_paragraph(sheet, "Von der Neugier der Reiſenden.".split(), style.text(size=8.6, leading=10, align="left", indent=0.0, colour=ink), margin, boxes=boxes)
+    set_paragraph(
+        sheet,
+        "Von der Neugier der Reiſenden.".split(),
+        style.text(size=8.6, leading=10, align="left", indent=0.0, colour=ink),
+        margin,
+        boxes=boxes,
+    )
     sheet.region("other", boxes)
     block(sheet, "footer", ["Der"], body.regular, 12.2, 14, x + width, frame.y + 22, align="right", colour=ink)
     block(sheet, "footer", ["C 3"], body.regular, 12.2, 14, x + width / 2, frame.y + 22, align="center", colour=ink)

@@ -45,7 +45,18 @@ def hand_face(letters: str, *names: str) -> Face:
     return next((family.regular for family in hands if family.regular.covers(letters)), serif().italic)
 
 
-def look(name: str, body: Family, head: Family, size: float, leading: float, *, accent: Colour = BLACK, align: str = "justify", indent: float = 0.0, gap: float = 0.0) -> Look:
+def look(
+    name: str,
+    body: Family,
+    head: Family,
+    size: float,
+    leading: float,
+    *,
+    accent: Colour = BLACK,
+    align: str = "justify",
+    indent: float = 0.0,
+    gap: float = 0.0,
+) -> Look:
     """Return a typography with nothing left to chance."""
     made = random_look(chance(name), body, head, size=size, accent=accent)
     return replace(made, leading=leading, align=align, indent=indent, gap=gap, head_scale=1.7, head_align="left")
@@ -57,7 +68,19 @@ def flow(name: str, sheet: Sheet, typography: Look, frames: list[Frame], languag
     return Flow(sheet, rng, Words(rng, language), typography, frames)
 
 
-def block(sheet: Sheet, label: str, lines: list[str], face: Face, size: float, leading: float, x: float, y: float, *, align: str = "left", colour: Colour = BLACK) -> float:
+def block(
+    sheet: Sheet,
+    label: str,
+    lines: list[str],
+    face: Face,
+    size: float,
+    leading: float,
+    x: float,
+    y: float,
+    *,
+    align: str = "left",
+    colour: Colour = BLACK,
+) -> float:
     """Set lines one below the other as one region; return the baseline after the last."""
     boxes: list[Box] = []
     for text in lines:

@@ -17,8 +17,23 @@ if TYPE_CHECKING:
     from centernet_cli.datasets.synth.fonts import Face
 
 LANGUAGE_WEIGHTS = {
-    "en": 6.0, "de": 3.0, "fr": 3.0, "es": 2.0, "it": 1.5, "pl": 3.0, "cs": 1.0, "pt": 1.5, "nl": 1.0, "sv": 1.0, "hu": 1.0, "tr": 1.0,
-    "ru": 2.0, "uk": 1.0, "bg": 0.5, "el": 1.5, "la": 0.5,
+    "en": 6.0,
+    "de": 3.0,
+    "fr": 3.0,
+    "es": 2.0,
+    "it": 1.5,
+    "pl": 3.0,
+    "cs": 1.0,
+    "pt": 1.5,
+    "nl": 1.0,
+    "sv": 1.0,
+    "hu": 1.0,
+    "tr": 1.0,
+    "ru": 2.0,
+    "uk": 1.0,
+    "bg": 0.5,
+    "el": 1.5,
+    "la": 0.5,
 }
 PAPERS = ((595.3, 841.9), (595.3, 841.9), (612.0, 792.0), (419.5, 595.3), (612.0, 1008.0), (595.3, 760.0))
 
@@ -45,21 +60,43 @@ class Context:
         """Return a random family of these roles that has the language's letters."""
         return self.book.pick(self.rng, roles, self.chars)
 
-    def look(self, *, roles: Sequence[str] = ("serif", "serif", "sans"), size: float | None = None, accent: Colour | None = None) -> Look:
+    def look(
+        self,
+        *,
+        roles: Sequence[str] = ("serif", "serif", "sans"),
+        size: float | None = None,
+        accent: Colour | None = None,
+    ) -> Look:
         """Return a random typography."""
         body = self.family(self.rng.choice(roles))
         head = body if self.rng.random() < 0.5 else self.family("sans", "serif")
         colour = accent or (BLACK if self.rng.random() < 0.65 else self.dark())
-        ink = BLACK if self.rng.random() < 0.8 else self.rng.choice(((40, 40, 40), (60, 60, 60), (35, 31, 32), (20, 30, 60)))
+        ink = (
+            BLACK
+            if self.rng.random() < 0.8
+            else self.rng.choice(((40, 40, 40), (60, 60, 60), (35, 31, 32), (20, 30, 60)))
+        )
         return random_look(self.rng, body, head, size=size, accent=colour, ink=ink)
 
     def dark(self) -> Colour:
         """Return a random dark colour."""
-        return self.rng.choice(((0, 60, 130), (130, 20, 30), (20, 90, 60), (80, 40, 110), (160, 80, 0), (30, 30, 90), (90, 90, 90)))
+        return self.rng.choice(
+            ((0, 60, 130), (130, 20, 30), (20, 90, 60), (80, 40, 110), (160, 80, 0), (30, 30, 90), (90, 90, 90))
+        )
 
     def light(self) -> Colour:
         """Return a random light colour."""
-        return self.rng.choice(((235, 235, 235), (225, 235, 248), (248, 240, 220), (228, 245, 232), (250, 230, 230), (255, 250, 205), (240, 232, 248)))
+        return self.rng.choice(
+            (
+                (235, 235, 235),
+                (225, 235, 248),
+                (248, 240, 220),
+                (228, 245, 232),
+                (250, 230, 230),
+                (255, 250, 205),
+                (240, 232, 248),
+            )
+        )
 
     def paper(self) -> Colour:
         """Return a background, mostly white."""
@@ -75,6 +112,9 @@ class Context:
 
     def hand(self, size: float, *, steady: bool = False) -> Hand:
         """Return a random writer whose letters the language has; made-up strokes write anything."""
-        faces: list[Face] = [family.regular for family in self.book.families
-                             if family.role == "hand" and family.regular.covers(self.chars)]
+        faces: list[Face] = [
+            family.regular
+            for family in self.book.families
+            if family.role == "hand" and family.regular.covers(self.chars)
+        ]
         return random_hand(self.rng, faces, size, steady=steady)

@@ -43,9 +43,9 @@ def paper_texture(pixels: Pixels, rng: Random, strength: float) -> Pixels:
     factor += cv2.resize(grain, (width, height), interpolation=cv2.INTER_LINEAR)
     result = multiply(pixels, factor.astype(np.float32))
     for _ in range(rng.choice((0, 0, 0, 2, 8)) if strength > 0.5 else 0):
-        spot = np.zeros((height, width), np.float32)
-        cv2.circle(spot, (rng.randint(0, width), rng.randint(0, height)), rng.randint(2, max(3, width // 14)), 1.0, -1)
-        spot = cv2.GaussianBlur(spot, (0, 0), rng.uniform(2, 14))
+        dot = np.zeros((height, width), np.float32)
+        cv2.circle(dot, (rng.randint(0, width), rng.randint(0, height)), rng.randint(2, max(3, width // 14)), 1.0, -1)
+        spot = np.asarray(cv2.GaussianBlur(dot, (0, 0), rng.uniform(2, 14)), np.float32)
         result = multiply(result, 1 - spot * rng.uniform(0.04, 0.2))
     return result
 
@@ -55,12 +55,18 @@ def uneven_light(pixels: Pixels, rng: Random, strength: float) -> Pixels:
     height, width = pixels.shape[:2]
     x, y = np.meshgrid(np.linspace(-1, 1, width, dtype=np.float32), np.linspace(-1, 1, height, dtype=np.float32))
     angle = rng.uniform(0, 6.28)
-    factor = 1 + strength * (0.25 * (np.cos(angle) * x + np.sin(angle) * y) + 0.15 * clouds(rng, height, width, 3) - 0.1 * (x * x + y * y))
+    factor = 1 + strength * (
+        0.25 * (np.cos(angle) * x + np.sin(angle) * y) + 0.15 * clouds(rng, height, width, 3) - 0.1 * (x * x + y * y)
+    )
     if rng.random() < 0.35:
         side = rng.choice((-1, 1))
         factor -= strength * 0.7 * np.exp(-((x - side) ** 2) / rng.uniform(0.005, 0.08))
     if rng.random() < 0.3 * min(1.0, strength * 2):
-        edge = rng.uniform(-0.8, 0.8) + rng.uniform(-0.6, 0.6) * y + rng.uniform(-0.2, 0.2) * np.sin(3 * y + rng.uniform(0, 6))
+        edge = (
+            rng.uniform(-0.8, 0.8)
+            + rng.uniform(-0.6, 0.6) * y
+            + rng.uniform(-0.2, 0.2) * np.sin(3 * y + rng.uniform(0, 6))
+        )
         soft = rng.uniform(0.02, 0.3)
         factor *= 1 - strength * rng.uniform(0.2, 0.5) / (1 + np.exp(np.clip(-(x - edge) / soft, -30, 30)))
     return multiply(pixels, np.clip(factor, 0.15, 1.6).astype(np.float32))
@@ -70,7 +76,9 @@ def bleed_through(pixels: Pixels, other: Pixels, rng: Random) -> Pixels:
     """Let the page's back shine through, mirrored and soft."""
     height, width = pixels.shape[:2]
     back = cv2.cvtColor(cv2.resize(other, (width, height), interpolation=cv2.INTER_AREA)[:, ::-1], cv2.COLOR_RGB2GRAY)
-    shifted = np.roll(cv2.GaussianBlur(back, (0, 0), rng.uniform(0.7, 2.5)), (rng.randint(-40, 40), rng.randint(-40, 40)), axis=(0, 1))
+    shifted = np.roll(
+        cv2.GaussianBlur(back, (0, 0), rng.uniform(0.7, 2.5)), (rng.randint(-40, 40), rng.randint(-40, 40)), axis=(0, 1)
+    )
     return multiply(pixels, (1 - rng.uniform(0.06, 0.28) * (255 - shifted.astype(np.float32)) / 255).astype(np.float32))
 
 
@@ -85,7 +93,9 @@ def ink_spread(pixels: Pixels, rng: Random) -> Pixels:
         mixed = cv2.addWeighted(pixels, 1 - (share := rng.uniform(0.15, 0.5)), cv2.dilate(pixels, small), share, 0)
         return np.asarray(mixed, np.uint8)
     height, width = pixels.shape[:2]
-    fade = np.clip(rng.uniform(0.1, 0.35) + 0.35 * clouds(rng, height, width, rng.choice((4, 12, 60))), 0, 0.62)[..., None]
+    fade = np.clip(rng.uniform(0.1, 0.35) + 0.35 * clouds(rng, height, width, rng.choice((4, 12, 60))), 0, 0.62)[
+        ..., None
+    ]
     ground = float(np.median(pixels))
     return np.asarray(pixels + (ground - pixels) * fade, np.float32).clip(0, 255).astype(np.uint8)
 
@@ -99,7 +109,9 @@ def optics(pixels: Pixels, rng: Random, *, strong: bool) -> Pixels:
     if roll < 0.8:
         share = rng.uniform(0.5 if strong else 0.65, 0.95)
         small = cv2.resize(pixels, (round(width * share), round(height * share)), interpolation=cv2.INTER_AREA)
-        return np.asarray(cv2.resize(small, (width, height), interpolation=rng.choice((cv2.INTER_LINEAR, cv2.INTER_CUBIC))), np.uint8)
+        return np.asarray(
+            cv2.resize(small, (width, height), interpolation=rng.choice((cv2.INTER_LINEAR, cv2.INTER_CUBIC))), np.uint8
+        )
     if roll < 0.9 and strong:
         length = rng.randint(2, 4)
         kernel = np.ones((1, length) if rng.random() < 0.5 else (length, 1), np.float32) / length
@@ -115,7 +127,7 @@ def sensor_noise(pixels: Pixels, rng: Random, sigma: float) -> Pixels:
     # A quarter of the noise, repeated with shifts, looks the same and costs a quarter.
     tile = noise.normal(0, sigma, (height // 2 + 1, width // 2 + 1, 3 if rng.random() < 0.4 else 1)).astype(np.int16)
     whole = np.tile(tile, (2, 2, 1))[:height, :width]
-    return np.clip(pixels.astype(np.int16) + whole, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(pixels.astype(np.int16) + whole, 0, 255), np.uint8)
 
 
 def tone(pixels: Pixels, rng: Random) -> Pixels:
@@ -140,7 +152,9 @@ def to_bilevel(pixels: Pixels, rng: Random) -> Pixels:
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     if rng.random() < 0.5:
         block = 2 * rng.randint(8, 30) + 1
-        flat = cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, block, rng.uniform(8, 18))
+        flat = cv2.adaptiveThreshold(
+            grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, block, rng.uniform(8, 18)
+        )
     else:
         level, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)
         _, flat = cv2.threshold(grey, level + rng.uniform(-20, 15), 255, cv2.THRESH_BINARY)
@@ -174,8 +188,8 @@ def blemishes(pixels: Pixels, rng: Random) -> Pixels:
         result[:, x : x + rng.randint(1, 2)] = result[:, x : x + 1] // 2 + rng.randint(0, 120)
     if rng.random() < 0.2:
         edge, thick = rng.choice(("l", "r", "t", "b")), max(2, round(width * rng.uniform(0.003, 0.025)))
-        where = {"l": np.s_[:, :thick], "r": np.s_[:, -thick:], "t": np.s_[:thick], "b": np.s_[-thick:]}[edge]
-        result[where] = rng.randint(0, 60)
+        sides = {"l": result[:, :thick], "r": result[:, -thick:], "t": result[:thick], "b": result[-thick:]}
+        sides[edge][:] = rng.randint(0, 60)
     if rng.random() < 0.15:
         _rubber_stamp(result, rng)
     return result
@@ -203,7 +217,9 @@ def surface(rng: Random, width: int, height: int) -> Pixels:
     """Return what a photographed paper lies on: wood, cloth, stone, a desk with things."""
     roll = rng.random()
     if roll < 0.35:
-        grain = clouds(rng, height, 4, 3)[:, :1] * 0.4 + cv2.resize(_noise(rng).normal(0, 0.5, (height, 6)).astype(np.float32), (width, height))
+        grain = clouds(rng, height, 4, 3)[:, :1] * 0.4 + cv2.resize(
+            _noise(rng).normal(0, 0.5, (height, 6)).astype(np.float32), (width, height)
+        )
         base = np.array(rng.choice(((150, 105, 65), (90, 60, 40), (190, 150, 110), (60, 40, 30))), np.float32)
         ground = base * (1 + 0.15 * cv2.GaussianBlur(grain.astype(np.float32), (0, 0), 2))[..., None]
     elif roll < 0.6:

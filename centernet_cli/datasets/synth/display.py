@@ -1,6 +1,6 @@
 """A page as a display list in points, with the boxes of its lines and regions.
 
-Layout functions add items and annotations; `raster.draw` and `pdf.write` draw the same list, so boxes are right in both.
+Layout functions add items and annotations; `raster.draw` and `pdf.write` draw the same list: boxes are right in both.
 Points: 1/72 inch, origin top left, y down. Colours are RGB 0 to 255.
 """
 
@@ -117,8 +117,16 @@ class Sheet:
     facts: dict[str, str] = field(default_factory=dict)
 
     def text(
-        self, x: float, y: float, text: str, face: Face, size: float,
-        *, colour: Colour = BLACK, align: str = "left", line: bool = True,
+        self,
+        x: float,
+        y: float,
+        text: str,
+        face: Face,
+        size: float,
+        *,
+        colour: Colour = BLACK,
+        align: str = "left",
+        line: bool = True,
     ) -> Box:
         """Set `text` with its baseline at `y`, from, centred on or up to `x`; return its ink box.
 
@@ -158,7 +166,15 @@ class Sheet:
         return box
 
     def rule(
-        self, x0: float, y0: float, x1: float, y1: float, *, width: float = 0.5, colour: Colour = BLACK, dash: float = 0.0
+        self,
+        x0: float,
+        y0: float,
+        x1: float,
+        y1: float,
+        *,
+        width: float = 0.5,
+        colour: Colour = BLACK,
+        dash: float = 0.0,
     ) -> None:
         """Draw a straight line."""
         self.items.append(Shape(((x0, y0), (x1, y1)), width, colour, dash=dash))
@@ -169,7 +185,12 @@ class Sheet:
         self.items.append(Shape(((x0, y0), (x1, y0), (x1, y1), (x0, y1)), width, colour, fill, closed=True))
 
     def poly(
-        self, points: Sequence[Point], *, width: float = 0.5, colour: Colour = BLACK, fill: Colour | None = None,
+        self,
+        points: Sequence[Point],
+        *,
+        width: float = 0.5,
+        colour: Colour = BLACK,
+        fill: Colour | None = None,
         closed: bool = False,
     ) -> None:
         """Draw a polyline or polygon."""

@@ -43,20 +43,30 @@ def photo(rng: Random, width: int, height: int, *, grey: bool = False) -> npt.ND
         x, y = rng.randint(0, width), rng.randint(0, height)
         size = rng.randint(max(2, width // 20), max(3, width // 4))
         if rng.random() < 0.5:
-            cv2.ellipse(picture, (x, y), (size, int(size * rng.uniform(0.4, 1.6))), rng.uniform(0, 180), 0, 360, colour, -1, cv2.LINE_AA)
+            cv2.ellipse(
+                picture,
+                (x, y),
+                (size, int(size * rng.uniform(0.4, 1.6))),
+                rng.uniform(0, 180),
+                0,
+                360,
+                colour,
+                -1,
+                cv2.LINE_AA,
+            )
         else:
             cv2.rectangle(picture, (x, y), (x + size, y + int(size * rng.uniform(0.3, 2.5))), colour, -1)
-    picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.6, 2.0))
-    picture += noise.normal(0, rng.uniform(1, 8), picture.shape[:2]).astype(np.float32)[..., None]
+    blurred = np.asarray(cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.6, 2.0)), np.float32)
+    picture = blurred + noise.normal(0, rng.uniform(1, 8), picture.shape[:2]).astype(np.float32)[..., None]
     # Photographs are greyer than chance is.
-    picture = rng.uniform(0.4, 0.8) * picture.mean(axis=2, keepdims=True) + picture * rng.uniform(0.25, 0.5)
-    pixels = np.clip(picture, 0, 255).astype(np.uint8)
+    toned = rng.uniform(0.4, 0.8) * picture.mean(axis=2, keepdims=True) + picture * rng.uniform(0.25, 0.5)
+    pixels = np.clip(toned, 0, 255).astype(np.uint8)
     if grey:
-        tone = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+        tone = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
         if rng.random() < 0.4:
             tone = _halftone(tone, rng.choice((3, 4, 5)))
         pixels = np.repeat(tone[..., None], 3, axis=2)
-    return pixels
+    return np.asarray(pixels, np.uint8)
 
 
 def _halftone(tone: npt.NDArray[np.uint8], cell: int) -> npt.NDArray[np.uint8]:
@@ -85,7 +95,9 @@ def draw_chart(sheet: Sheet, rng: Random, words: Words, face: Face, box: Box, *,
     left, bottom = x0 + size * 4.2, y1 - size * 3.2
     top, right = y0 + size * rng.uniform(1.0, 2.5), x1 - size * 1.5
     if rng.random() < 0.5:
-        sheet.text((left + right) / 2, y0 + size * 1.3, words.phrase(2, 5), face, size * 1.15, colour=ink, align="center")
+        sheet.text(
+            (left + right) / 2, y0 + size * 1.3, words.phrase(2, 5), face, size * 1.15, colour=ink, align="center"
+        )
         top = max(top, y0 + size * 2.6)
     ticks = rng.randint(3, 7)
     step = rng.choice((1, 2, 5, 10, 20, 25, 50, 100, 0.1, 0.25))
@@ -142,11 +154,16 @@ def _pie(sheet: Sheet, rng: Random, words: Words, face: Face, box: Box, size: fl
     parts = rng.randint(3, 6)
     for part in range(parts):
         share = (2 * math.pi - angle) * rng.uniform(0.2, 0.5) if part < parts - 1 else 2 * math.pi - angle
-        arc = [(cx + radius * math.cos(angle + share * k / 20), cy + radius * math.sin(angle + share * k / 20)) for k in range(21)]
+        arc = [
+            (cx + radius * math.cos(angle + share * k / 20), cy + radius * math.sin(angle + share * k / 20))
+            for k in range(21)
+        ]
         colour = random_colour(rng, 60, 230)
         sheet.poly([(cx, cy), *arc], width=0.4, fill=colour, closed=True)
         y = cy - radius + part * size * 1.9 + size
-        sheet.rect((cx + radius * 1.3, y - size * 0.7, cx + radius * 1.3 + size * 0.8, y + size * 0.1), fill=colour, width=0.3)
+        sheet.rect(
+            (cx + radius * 1.3, y - size * 0.7, cx + radius * 1.3 + size * 0.8, y + size * 0.1), fill=colour, width=0.3
+        )
         room = x1 - (cx + radius * 1.3 + size * 1.5)
         label = f"{words.phrase(1, 2)} {rng.randint(1, 99)}%"
         if face.width(label) * size < room:
@@ -170,16 +187,30 @@ def draw_diagram(sheet: Sheet, rng: Random, words: Words, face: Face, box: Box, 
                 sheet.ellipse(shape, width=0.7, colour=ink, fill=fill)
             else:
                 sheet.rect(shape, width=0.7, colour=ink, fill=fill)
-            labels = [label for label in (words.phrase(1, 2) for _ in range(rng.randint(1, 2))) if face.width(label) * size < cell_x * 0.62]
+            labels = [
+                label
+                for label in (words.phrase(1, 2) for _ in range(rng.randint(1, 2)))
+                if face.width(label) * size < cell_x * 0.62
+            ]
             for at, label in enumerate(labels):
-                sheet.text(cx, cy + size * (0.35 + 1.25 * (at - (len(labels) - 1) / 2)), label, face, size, colour=ink, align="center")
+                sheet.text(
+                    cx,
+                    cy + size * (0.35 + 1.25 * (at - (len(labels) - 1) / 2)),
+                    label,
+                    face,
+                    size,
+                    colour=ink,
+                    align="center",
+                )
             if column + 1 < columns:
                 tip = x0 + cell_x * (column + 1.14)
                 sheet.rule(cx + cell_x * 0.36, cy, tip, cy, width=0.8, colour=ink)
                 sheet.poly([(tip, cy), (tip - 4, cy - 2.5), (tip - 4, cy + 2.5)], width=0, fill=ink, closed=True)
 
 
-def draw_figure(sheet: Sheet, rng: Random, words: Words, face: Face, box: Box, *, grey: bool = False, ink: Colour = BLACK) -> None:
+def draw_figure(
+    sheet: Sheet, rng: Random, words: Words, face: Face, box: Box, *, grey: bool = False, ink: Colour = BLACK
+) -> None:
     """Draw a photograph, chart or diagram into `box` and label it as a figure."""
     roll = rng.random()
     if roll < 0.5 or box[2] - box[0] < 80 or box[3] - box[1] < 60:
@@ -197,7 +228,12 @@ def draw_logo(sheet: Sheet, rng: Random, box: Box) -> None:
     for _ in range(rng.randint(1, 4)):
         colour = random_colour(rng, 0, 200)
         a, b = sorted((rng.random(), rng.random()))
-        part = (x0 + (x1 - x0) * a * 0.6, y0 + (y1 - y0) * a * 0.6, x0 + (x1 - x0) * (0.4 + 0.6 * b), y0 + (y1 - y0) * (0.4 + 0.6 * b))
+        part = (
+            x0 + (x1 - x0) * a * 0.6,
+            y0 + (y1 - y0) * a * 0.6,
+            x0 + (x1 - x0) * (0.4 + 0.6 * b),
+            y0 + (y1 - y0) * (0.4 + 0.6 * b),
+        )
         if rng.random() < 0.5:
             sheet.ellipse(part, width=rng.uniform(0, 2), colour=colour, fill=colour if rng.random() < 0.6 else None)
         else:

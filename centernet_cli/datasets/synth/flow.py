@@ -1,4 +1,4 @@
-"""A document's blocks poured into columns: headings, paragraphs, lists, tables and figures with captions, each a labelled region."""
+"""A document's blocks poured into columns: headings, paragraphs, lists, tables, figures; each a labelled region."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from centernet_cli.datasets.synth.tables import draw_table, random_cells, random
 from centernet_cli.datasets.synth.typeset import Frame, Look, Style, set_line, set_paragraph
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from random import Random
 
     from centernet_cli.core.records import Box
@@ -81,7 +81,15 @@ class Flow:
         self.sheet.region("title", boxes)
         self.gap(self.look.leading * self.rng.choice((0.1, 0.3, 0.6)))
 
-    def paragraph(self, words: Sequence[str] | None = None, *, label: str = "text", style: Style | None = None, low: int = 25, high: int = 110) -> None:
+    def paragraph(
+        self,
+        words: Sequence[str] | None = None,
+        *,
+        label: str = "text",
+        style: Style | None = None,
+        low: int = 25,
+        high: int = 110,
+    ) -> None:
         """Set a paragraph, over several columns if need be, one region in each."""
         rest = list(words) if words is not None else self.words.paragraph(low, high)
         chosen = style or self.look.text()
@@ -111,7 +119,12 @@ class Flow:
                 boxes = []
                 if not self.advance():
                     return
-            mark = {"bullet": bullet, "number": f"{at + 1}.", "letter": f"{chr(97 + at % 26)})", "paren": f"({at + 1})"}[kind]
+            mark = {
+                "bullet": bullet,
+                "number": f"{at + 1}.",
+                "letter": f"{chr(97 + at % 26)})",
+                "paren": f"({at + 1})",
+            }[kind]
             boxes += self._item(mark, list(text), style, indent, hang)
             self.gap(spread)
         self.sheet.region("list", boxes)
@@ -141,16 +154,24 @@ class Flow:
     def caption(self, kind: str, words: Sequence[str] | None = None, *, align: str | None = None) -> None:
         """Set a caption below or above a table or figure."""
         self.counters[kind] += 1
-        name = self.rng.choice({
-            "table": ("Table", "Tab.", "Tabelle", "Tableau", "Tabela", "TABLE", "Tabla"),
-            "figure": ("Figure", "Fig.", "Abb.", "Rys.", "Figura", "FIG.", "Abbildung"),
-        }[kind])
+        name = self.rng.choice(
+            {
+                "table": ("Table", "Tab.", "Tabelle", "Tableau", "Tabela", "TABLE", "Tabla"),
+                "figure": ("Figure", "Fig.", "Abb.", "Rys.", "Figura", "FIG.", "Abbildung"),
+            }[kind]
+        )
         number = f"{self.counters[kind]}{self.rng.choice(('.', ':', '', ' –'))}"
-        text = list(words) if words is not None else [*([name, number] if self.rng.random() < 0.8 else []), *self.words.sentence(3, 25)]
+        text = (
+            list(words)
+            if words is not None
+            else [*([name, number] if self.rng.random() < 0.8 else []), *self.words.sentence(3, 25)]
+        )
         family = self.look.body
         face = self.rng.choice((family.regular, family.italic, family.bold, family.regular))
         size = self.look.size * self.rng.choice((0.8, 0.88, 0.95, 1.0))
-        style = Style(face, size, size * 1.2, align or self.rng.choice(("left", "center", "justify")), 0.0, self.look.ink)
+        style = Style(
+            face, size, size * 1.2, align or self.rng.choice(("left", "center", "justify")), 0.0, self.look.ink
+        )
         if len(text) > 14 and style.align == "center":
             style = style.at(align="left")
         boxes: list[Box] = []
@@ -177,7 +198,16 @@ class Flow:
         frame = self.frame
         narrow = rng.uniform(0.6, 1.0) if wanted <= most * 0.6 and rng.random() < 0.4 else 1.0
         x = frame.x + (frame.width * (1 - narrow) / 2 if rng.random() < 0.6 else 0.0)
-        box = draw_table(self.sheet, style, made, cells, x, frame.y, frame.width * narrow, frame.bottom - (0 if above else 3 * look.leading))
+        box = draw_table(
+            self.sheet,
+            style,
+            made,
+            cells,
+            x,
+            frame.y,
+            frame.width * narrow,
+            frame.bottom - (0 if above else 3 * look.leading),
+        )
         if box is None:
             return
         frame.y = max(box[3], frame.y)
@@ -202,13 +232,21 @@ class Flow:
         frame = self.frame
         wide = frame.width * rng.choice((1.0, 1.0, 0.8, 0.6))
         x = frame.x + (frame.width - wide) / 2
-        draw_figure(self.sheet, rng, self.words, look.head.regular, (x, frame.y, x + wide, frame.y + high), grey=grey, ink=look.ink)
+        draw_figure(
+            self.sheet,
+            rng,
+            self.words,
+            look.head.regular,
+            (x, frame.y, x + wide, frame.y + high),
+            grey=grey,
+            ink=look.ink,
+        )
         frame.y += high + look.size * rng.uniform(0.3, 0.9)
         if rng.random() < 0.8 if captioned is None else captioned:
             self.caption("figure")
         self.gap(look.leading * rng.uniform(0.6, 1.2))
 
-    def fill(self, mix: dict[str, float], *, limit: int = 200) -> None:
+    def fill(self, mix: Mapping[str, float], *, limit: int = 200) -> None:
         """Fill the columns with blocks drawn from `mix` (name to weight; names are this class's methods)."""
         names, weights = list(mix), list(mix.values())
         for _ in range(limit):
@@ -234,12 +272,21 @@ def narrower(look: Look, factor: float) -> Look:
     return replace(look, size=look.size * factor, leading=look.leading * factor, indent=look.indent * factor)
 
 
-def running_head(sheet: Sheet, rng: Random, words: Words, look: Look, *, left: float, right: float, top: float, bottom: float) -> None:
+def running_head(
+    sheet: Sheet, rng: Random, words: Words, look: Look, *, left: float, right: float, top: float, bottom: float
+) -> None:
     """Set header and footer lines with page number, date or title."""
     size = look.size * rng.choice((0.75, 0.85, 0.95))
     face = rng.choice((look.body.regular, look.body.italic, look.head.regular))
     style = Style(face, size, size * 1.2, "left", 0.0, look.ink, hyphens=False)
-    number = rng.choice((str(rng.randint(1, 400)), f"- {rng.randint(1, 99)} -", f"{rng.randint(1, 9)}/{rng.randint(9, 40)}", f"Page {rng.randint(1, 60)}"))
+    number = rng.choice(
+        (
+            str(rng.randint(1, 400)),
+            f"- {rng.randint(1, 99)} -",
+            f"{rng.randint(1, 9)}/{rng.randint(9, 40)}",
+            f"Page {rng.randint(1, 60)}",
+        )
+    )
     at_top = rng.random() < 0.4
     for label, y, likely in (("header", top, 0.6), ("footer", bottom, 0.75)):
         if rng.random() > likely:
@@ -250,14 +297,15 @@ def running_head(sheet: Sheet, rng: Random, words: Words, look: Look, *, left: f
             parts[rng.choice((0, 1, 2, 2, 1))] = number
         if label == "header" or rng.random() < 0.4:
             free = [k for k in range(3) if not parts[k]]
-            parts[rng.choice(free)] = rng.choice((words.phrase(2, 6), words.name(), words.date(), words.phrase(1, 3).upper()))
+            parts[rng.choice(free)] = rng.choice(
+                (words.phrase(2, 6), words.name(), words.date(), words.phrase(1, 3).upper())
+            )
         shown = [(part, k) for k, part in enumerate(parts) if part]
         for part, k in shown:
             width = (right - left) * (0.45 if len(shown) > 1 else 0.9)
-            if face.width(part) * size > width:
-                part = part.split()[0]
+            fitting = part if face.width(part) * size <= width else part.split()[0]
             style_k = style.at(align=("left", "center", "right")[k])
-            boxes.append(set_line(sheet, part.split(), style_k, left, y, right - left, last=True))
+            boxes.append(set_line(sheet, fitting.split(), style_k, left, y, right - left, last=True))
         if boxes and rng.random() < 0.35:
             line = y + size * 0.6 if label == "header" else y - size * 1.3
             sheet.rule(left, line, right, line, width=0.5, colour=look.ink)

@@ -1,6 +1,6 @@
 """The fonts at hand: found by scanning folders, sorted into roles by their names, measured in ems.
 
-Nothing is downloaded. With few fonts installed the pages are plainer; with none, reportlab's Vera or Pillow's own font is used.
+Nothing is downloaded. With few fonts installed pages are plainer; with none, reportlab's Vera or Pillow's font is used.
 """
 
 from __future__ import annotations
@@ -29,25 +29,53 @@ MEASURE_PX = 256
 BASIC = "aegnotxAMS0123456789(),.;:-"
 """What every font must have, whatever the language."""
 # The first pattern that matches family or file name gives the role.
-_ROLES = (
-    ("skip", r"symbol|emoji|icon|math(?!ias)|music|dingbat|lgc|braille|jsmath|ornament|initials|lettrines|cmex|cmsy|cmmi|cmbsy|esint"
-             r"|msam|msbm|rsfs|stmary|wasy|eufm|eurm|unifont|cuneiform|outline|shadow|misaki|dotgothic|keyboard|nerdfont|capsule"
-             r"|wargames|nushu|quotation|combine|d050000l|standardsymbols|swash|rune|fallback|lastresort|feyn|Noto(Sans|Serif)(?!-|Display|Mono)"),
-    ("hand", r"dancing|breip|bwht|kaushan|kristi|klee|joscelyn|colier|rufscript|sjfonts|delphine|stevehand|dkg|femke|yusei"
-             r"|because we|bwht|humor|comic ?neue|comicneue|tomson|leckerli|typo ?script|typoscript|chancery|z003|chorus|lobster|domestic|playful|hand"
-             r"|script|caveat|pacifico|marker|patrick|scrawl|gribouille|jscott|schulschrift|mateja|cmfib|pecita|purisa|balker|junkyard|fonetika"),
-    ("black", r"blankenburg|jessen|zainer|fraktur|gotic[oa]|gothic text|gamaliel|black ?letter|textur|schwabach|oldania|essays?(?!1743)x|cloister"),
-    ("type", r"typewriter|courier|compagnon|gnutypewriter|nimbus ?mono|cmtt|typist|lmmono|cousine|freemono|texgyrecursor|cursor"),
-    ("mono", r"mono|(?<!juni)code|hack|inconsolata|anonymous|ocr[- ]?[ab]|terminus"),
-    ("display", r"bebas|spartan|comfortaa|jura|dustin|isabella|condensedblack|yanone|kaffeesatz|caliban|cupola|monofonto|caslonish"),
-    ("serif", r"serif|roman|times|garamond|libertine|junicode|charis|gentium|caladea|bodoni|didot|baskerv|century|goudy|oldst|old standard"
-              r"|vollkorn|fanwood|termes|pagella|bonum|schola|c059|p052|bookman|tribun|accanthis|essays|quattrocento(?!sans)|romande"
-              r"|artemisia|caslon|elstob|cardo|medieval|tinos|antiqua|ptf|paratype ?serif|berenis|averia ?serif|lmroman|dunhill|solomos"),
-    ("sans", r"sans|arial|helvet|lato|roboto|inter|cantarell|carlito|cabin|dosis|karla|switzera|heros|adventor|nimbus|gothic|b612"
-             r"|tuffy|go-|ubuntu|vera|open|neohell|gillius|universalis|averia|ptsans|ptc|pts|league|quicksand|oxygen|noto|urw|averiagwf"),
-)
+_ROLES = {
+    "skip": (
+        r"symbol|emoji|icon|math(?!ias)|music|dingbat|lgc|braille|jsmath|ornament|initials|lettrines|cmex"
+        r"|cmsy|cmmi|cmbsy|esint|msam|msbm|rsfs|stmary|wasy|eufm|eurm|unifont|cuneiform|outline|shadow"
+        r"|misaki|dotgothic|keyboard|nerdfont|capsule|wargames|nushu|quotation|combine|d050000l"
+        r"|standardsymbols|swash|rune|fallback|lastresort|feyn|Noto(Sans|Serif)(?!-|Display|Mono)"
+    ),
+    "hand": (
+        r"dancing|breip|bwht|kaushan|kristi|klee|joscelyn|colier|rufscript|sjfonts|delphine|stevehand|dkg"
+        r"|femke|yusei|because we|bwht|humor|comic ?neue|comicneue|tomson|leckerli|typo ?script"
+        r"|typoscript|chancery|z003|chorus|lobster|domestic|playful|hand|script|caveat|pacifico|marker"
+        r"|patrick|scrawl|gribouille|jscott|schulschrift|mateja|cmfib|pecita|purisa|balker|junkyard"
+        r"|fonetika"
+    ),
+    "black": (
+        r"blankenburg|jessen|zainer|fraktur|gotic[oa]|gothic text|gamaliel|black ?letter|textur|schwabach"
+        r"|oldania|essays?(?!1743)x|cloister"
+    ),
+    "type": (
+        r"typewriter|courier|compagnon|gnutypewriter|nimbus ?mono|cmtt|typist|lmmono|cousine|freemono"
+        r"|texgyrecursor|cursor"
+    ),
+    "mono": r"mono|(?<!juni)code|hack|inconsolata|anonymous|ocr[- ]?[ab]|terminus",
+    "display": (
+        r"bebas|spartan|comfortaa|jura|dustin|isabella|condensedblack|yanone|kaffeesatz|caliban|cupola"
+        r"|monofonto|caslonish"
+    ),
+    "serif": (
+        r"serif|roman|times|garamond|libertine|junicode|charis|gentium|caladea|bodoni|didot|baskerv"
+        r"|century|goudy|oldst|old standard|vollkorn|fanwood|termes|pagella|bonum|schola|c059|p052"
+        r"|bookman|tribun|accanthis|essays|quattrocento(?!sans)|romande|artemisia|caslon|elstob|cardo"
+        r"|medieval|tinos|antiqua|ptf|paratype ?serif|berenis|averia ?serif|lmroman|dunhill|solomos"
+    ),
+    "sans": (
+        r"sans|arial|helvet|lato|roboto|inter|cantarell|carlito|cabin|dosis|karla|switzera|heros|adventor"
+        r"|nimbus|gothic|b612|tuffy|go-|ubuntu|vera|open|neohell|gillius|universalis|averia|ptsans|ptc"
+        r"|pts|league|quicksand|oxygen|noto|urw|averiagwf"
+    ),
+}
 _FOLDERS = {
-    "linux": ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts", "/usr/share/texmf/fonts/opentype"),
+    "linux": (
+        "/usr/share/fonts",
+        "/usr/local/share/fonts",
+        "~/.local/share/fonts",
+        "~/.fonts",
+        "/usr/share/texmf/fonts/opentype",
+    ),
     "darwin": ("/System/Library/Fonts", "/Library/Fonts", "~/Library/Fonts"),
     "win32": ("C:/Windows/Fonts", "~/AppData/Local/Microsoft/Windows/Fonts"),
 }
@@ -111,8 +139,12 @@ class Face:
                 rows, columns = np.flatnonzero(ink.max(axis=1) >= INK), np.flatnonzero(ink.max(axis=0) >= INK)
                 if len(rows) and len(columns):
                     scale = 1.0 / MEASURE_PX
-                    box = ((left + int(columns[0])) * scale, (top + int(rows[0])) * scale,
-                           (left + int(columns[-1]) + 1) * scale, (top + int(rows[-1]) + 1) * scale)
+                    box = (
+                        (left + int(columns[0])) * scale,
+                        (top + int(rows[0])) * scale,
+                        (left + int(columns[-1]) + 1) * scale,
+                        (top + int(rows[-1]) + 1) * scale,
+                    )
             found = (advance, box)
             self._glyphs[char] = found
         return found
@@ -166,7 +198,7 @@ def font_folders() -> list[Path]:
 
 
 def _role(name: str) -> str:
-    for role, pattern in _ROLES:
+    for role, pattern in _ROLES.items():
         if re.search(pattern, name, re.IGNORECASE):
             return role
     return "other"
@@ -187,14 +219,18 @@ def _style_kind(style: str) -> str:
 
 
 def _font_files(folders: Sequence[Path]) -> list[Path]:
-    found = {path.resolve(): path for folder in folders for path in sorted(folder.rglob("*"))
-             if path.suffix.lower() in {".ttf", ".otf"} and path.is_file()}
+    found = {
+        path.resolve(): path
+        for folder in folders
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in {".ttf", ".otf"} and path.is_file()
+    }
     return sorted(found.values(), key=lambda path: (path.name, str(path)))
 
 
 def _last_resort() -> list[Path]:
     try:
-        import reportlab  # noqa: PLC0415
+        import reportlab
     except ImportError:
         return []
     return sorted((Path(reportlab.__file__).parent / "fonts").glob("Vera*.ttf"))
@@ -261,7 +297,7 @@ class FontBook:
 
 
 def _pillow_font() -> str:
-    import tempfile  # noqa: PLC0415
+    import tempfile
 
     font = ImageFont.load_default(16)
     data = getattr(getattr(font, "path", None), "getvalue", lambda: b"")()

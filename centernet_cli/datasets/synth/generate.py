@@ -11,7 +11,7 @@ import numpy as np
 from centernet_cli.datasets.synth import degrade
 from centernet_cli.datasets.synth.context import Context
 from centernet_cli.datasets.synth.fonts import FontBook, default_book
-from centernet_cli.datasets.synth.kinds import books, business, documents, forms, press
+from centernet_cli.datasets.synth.kinds import books, business, documents, forms, press, receipt, slides
 from centernet_cli.datasets.synth.raster import draw
 from centernet_cli.datasets.synth.warp import Warp, camera, scanner
 
@@ -26,18 +26,35 @@ if TYPE_CHECKING:
     Pixels = npt.NDArray[np.uint8]
 
 KINDS: dict[str, Callable[[Context], Sheet]] = {
-    "form": forms.make_form, "receipt": business.make_receipt, "invoice": business.make_invoice, "letter": documents.make_letter,
-    "table": business.make_table, "newspaper": press.make_newspaper, "report": documents.make_report, "paper": documents.make_paper,
-    "slides": business.make_slides, "notes": books.make_notes, "oldprint": books.make_oldprint, "typescript": documents.make_typescript,
+    "form": forms.make_form,
+    "receipt": receipt.make_receipt,
+    "invoice": business.make_invoice,
+    "letter": documents.make_letter,
+    "table": business.make_table,
+    "newspaper": press.make_newspaper,
+    "report": documents.make_report,
+    "paper": documents.make_paper,
+    "slides": slides.make_slides,
+    "notes": books.make_notes,
+    "oldprint": books.make_oldprint,
+    "typescript": documents.make_typescript,
     "index": documents.make_index,
 }
 """Layout functions by name; the order is part of the seed's meaning only through the names."""
 
 _PROFILES = {
-    "form": ("scan", "scan", "clean", "photo", "fax"), "receipt": ("photo", "photo", "scan", "scan", "clean"), "invoice": ("scan", "clean", "fax", "photo"),
-    "letter": ("scan", "clean", "fax", "photo"), "table": ("scan", "clean", "fax"), "newspaper": ("old", "scan", "fax", "clean"),
-    "report": ("clean", "clean", "scan", "fax"), "paper": ("clean", "clean", "scan", "fax"), "slides": ("clean", "clean", "clean", "photo"),
-    "notes": ("scan", "scan", "photo", "old", "clean"), "oldprint": ("old", "old", "old", "fax"), "typescript": ("scan", "old", "fax", "scan"),
+    "form": ("scan", "scan", "clean", "photo", "fax"),
+    "receipt": ("photo", "photo", "scan", "scan", "clean"),
+    "invoice": ("scan", "clean", "fax", "photo"),
+    "letter": ("scan", "clean", "fax", "photo"),
+    "table": ("scan", "clean", "fax"),
+    "newspaper": ("old", "scan", "fax", "clean"),
+    "report": ("clean", "clean", "scan", "fax"),
+    "paper": ("clean", "clean", "scan", "fax"),
+    "slides": ("clean", "clean", "clean", "photo"),
+    "notes": ("scan", "scan", "photo", "old", "clean"),
+    "oldprint": ("old", "old", "old", "fax"),
+    "typescript": ("scan", "old", "fax", "scan"),
     "index": ("clean", "scan", "fax", "old"),
 }
 _OLD_SPELLING = 0.5
@@ -86,7 +103,7 @@ def make_page(
         kind: One of `KINDS`.
         seed: Number or name of the page.
         long_side: Pixels.
-        profile: `clean`, `scan`, `photo`, `fax`, `old`; `scanned`: any but clean; None: by chance, as the kind is usually met.
+        profile: `clean`, `scan`, `photo`, `fax`, `old`; `scanned`: any but clean; None: as the kind is usually met.
         book: Fonts; None: the system's.
     """
     sheet = make_sheet(kind, seed, book=book)
@@ -95,10 +112,14 @@ def make_page(
     if profile == "scanned":
         usual = tuple(name for name in usual if name != "clean") or ("scan",)
     chosen = rng.choice(usual) if profile in {None, "scanned"} else profile
-    return picture_of(sheet, rng, str(chosen), long_side=long_side, back=lambda: make_sheet(kind, f"{seed}/back", book=book))
+    return picture_of(
+        sheet, rng, str(chosen), long_side=long_side, back=lambda: make_sheet(kind, f"{seed}/back", book=book)
+    )
 
 
-def picture_of(sheet: Sheet, rng: random.Random, profile: str, *, long_side: int, back: Callable[[], Sheet] | None = None) -> SynthPage:
+def picture_of(
+    sheet: Sheet, rng: random.Random, profile: str, *, long_side: int, back: Callable[[], Sheet] | None = None
+) -> SynthPage:
     """Return a sheet as a picture with its annotations.
 
     Args:
@@ -109,14 +130,21 @@ def picture_of(sheet: Sheet, rng: random.Random, profile: str, *, long_side: int
         back: Makes what is printed on the back and may shine through.
     """
     scale = long_side / max(sheet.width, sheet.height)
-    pixels, warp = _picture(draw(sheet, scale), rng, profile, long_side, None if back is None else lambda: _back(back(), sheet, scale))
+    pixels, warp = _picture(
+        draw(sheet, scale), rng, profile, long_side, None if back is None else lambda: _back(back(), sheet, scale)
+    )
     height, width = pixels.shape[:2]
     lines = [found for found in _place(sheet.lines, scale, warp, width, height) if found is not None]
     labels = [label for label, _ in sheet.regions]
     placed = zip(labels, _place([box for _, box in sheet.regions], scale, warp, width, height), strict=True)
     regions = [(label, *found) for label, found in placed if found is not None]
     return SynthPage(
-        pixels=pixels, lines=tuple(lines), regions=tuple(regions), kind=sheet.facts.get("kind", ""), profile=profile, facts=dict(sheet.facts)
+        pixels=pixels,
+        lines=tuple(lines),
+        regions=tuple(regions),
+        kind=sheet.facts.get("kind", ""),
+        profile=profile,
+        facts=dict(sheet.facts),
     )
 
 
@@ -126,7 +154,9 @@ def _back(other: Sheet, sheet: Sheet, scale: float) -> Pixels:
     return draw(other, scale * 0.5 * max(sheet.width, sheet.height) / max(other.width, other.height))
 
 
-def _place(boxes: Sequence[Box], scale: float, warp: Warp | None, width: int, height: int) -> list[tuple[Box, Polygon | None] | None]:
+def _place(
+    boxes: Sequence[Box], scale: float, warp: Warp | None, width: int, height: int
+) -> list[tuple[Box, Polygon | None] | None]:
     """Map boxes in points to the picture, cut at its edges; None for those of which little is seen."""
     scaled = np.array(boxes, np.float64).reshape(-1, 4) * scale
     outlines: list[Polygon | None] = [None] * len(boxes)
@@ -134,16 +164,23 @@ def _place(boxes: Sequence[Box], scale: float, warp: Warp | None, width: int, he
         scaled, points = warp.boxes(scaled)
         points = points.clip(0.0, (width, height))
         outlines = [tuple((float(x), float(y)) for x, y in outline) for outline in points]
-    cut = np.stack([scaled[:, 0].clip(0), scaled[:, 1].clip(0), scaled[:, 2].clip(None, width), scaled[:, 3].clip(None, height)], axis=1)
+    cut = np.stack(
+        [scaled[:, 0].clip(0), scaled[:, 1].clip(0), scaled[:, 2].clip(None, width), scaled[:, 3].clip(None, height)],
+        axis=1,
+    )
     sides = cut[:, 2:] - cut[:, :2]
-    seen = (sides.min(axis=1) >= _LEAST_SIDE) & (sides.prod(axis=1) >= _LEAST_SEEN * (scaled[:, 2:] - scaled[:, :2]).prod(axis=1))
+    seen = (sides.min(axis=1) >= _LEAST_SIDE) & (
+        sides.prod(axis=1) >= _LEAST_SEEN * (scaled[:, 2:] - scaled[:, :2]).prod(axis=1)
+    )
     return [
         ((float(box[0]), float(box[1]), float(box[2]), float(box[3])), outline) if kept else None
         for box, outline, kept in zip(cut, outlines, seen, strict=True)
     ]
 
 
-def _picture(pixels: Pixels, rng: random.Random, profile: str, long_side: int, back: Callable[[], Pixels] | None) -> tuple[Pixels, Warp | None]:
+def _picture(
+    pixels: Pixels, rng: random.Random, profile: str, long_side: int, back: Callable[[], Pixels] | None
+) -> tuple[Pixels, Warp | None]:
     height, width = pixels.shape[:2]
     if profile == "clean":
         if rng.random() < 0.25:
@@ -154,7 +191,9 @@ def _picture(pixels: Pixels, rng: random.Random, profile: str, long_side: int, b
     if rng.random() < {"old": 0.8, "scan": 0.4, "fax": 0.6, "photo": 0.3}[profile]:
         pixels = degrade.ink_spread(pixels, rng)
     if profile in {"old", "photo", "scan"}:
-        pixels = degrade.paper_texture(pixels, rng, {"old": 1.2, "photo": 0.6, "scan": 0.4}[profile] * rng.uniform(0.3, 1.5))
+        pixels = degrade.paper_texture(
+            pixels, rng, {"old": 1.2, "photo": 0.6, "scan": 0.4}[profile] * rng.uniform(0.3, 1.5)
+        )
     if profile == "photo":
         warp = camera(rng, width, height, long_side=long_side, tilt=rng.choice((1.0, 3.0, 6.0)))
         pixels = warp.image(pixels, degrade.surface(rng, warp.width, warp.height))

@@ -18,28 +18,68 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from centernet_cli.datasets.synth.display import Box, Colour, Sheet
+    from centernet_cli.core.records import Box
+    from centernet_cli.datasets.synth.display import Colour, Sheet
     from centernet_cli.datasets.synth.fonts import Face
 
     Mask = npt.NDArray[np.uint8]
 
 _EM = 64
 _INKS: tuple[Colour, ...] = (
-    (20, 24, 40), (25, 40, 120), (30, 50, 160), (10, 10, 10), (60, 60, 70), (90, 90, 95), (15, 25, 80), (70, 45, 30),
-    (40, 60, 150), (110, 30, 40),
+    (20, 24, 40),
+    (25, 40, 120),
+    (30, 50, 160),
+    (10, 10, 10),
+    (60, 60, 70),
+    (90, 90, 95),
+    (15, 25, 80),
+    (70, 45, 30),
+    (40, 60, 150),
+    (110, 30, 40),
 )
-# Letters as control points in x-heights, baseline 0, up negative; each starts and ends near the baseline to join the next.
+# Letters as control points in x-heights, baseline 0, up negative; each starts and ends low, to join the next.
 _LETTERS: tuple[tuple[tuple[float, float], ...], ...] = (
     ((0, 0), (0.25, -0.9), (0.35, -0.95), (0.3, -0.1), (0.45, 0.0), (0.6, -0.3)),
     ((0, -0.1), (0.35, -0.5), (0.3, -0.95), (0.08, -0.6), (0.15, -0.05), (0.5, -0.1), (0.65, -0.3)),
     ((0, 0), (0.12, -0.95), (0.15, 0.0), (0.35, -0.95), (0.5, -0.8), (0.5, -0.05), (0.7, -0.2)),
-    ((0, 0), (0.1, -0.95), (0.13, 0.0), (0.3, -0.9), (0.4, -0.8), (0.4, 0.0), (0.6, -0.9), (0.72, -0.8), (0.72, 0.0), (0.9, -0.2)),
+    (
+        (0, 0),
+        (0.1, -0.95),
+        (0.13, 0.0),
+        (0.3, -0.9),
+        (0.4, -0.8),
+        (0.4, 0.0),
+        (0.6, -0.9),
+        (0.72, -0.8),
+        (0.72, 0.0),
+        (0.9, -0.2),
+    ),
     ((0, -0.7), (0.05, -0.1), (0.25, 0.05), (0.45, -0.9), (0.47, -0.1), (0.65, -0.1)),
     ((0.45, -0.85), (0.1, -0.9), (0.0, -0.2), (0.25, 0.05), (0.5, -0.7), (0.5, -0.05), (0.7, -0.15)),
     ((0.1, -0.2), (0.45, -1.5), (0.4, -2.1), (0.22, -1.8), (0.2, -0.1), (0.4, 0.0), (0.6, -0.2)),
     ((0.0, -0.2), (0.3, -1.6), (0.25, -2.0), (0.15, 0.0), (0.3, -0.9), (0.5, -0.7), (0.5, 0.0), (0.7, -0.2)),
-    ((0.45, -0.9), (0.1, -0.8), (0.05, -0.2), (0.3, 0.0), (0.5, -0.8), (0.45, 0.8), (0.2, 1.0), (0.1, 0.6), (0.6, -0.2)),
-    ((0.0, -0.3), (0.2, -0.95), (0.15, 1.1), (0.1, 0.9), (0.25, -0.8), (0.5, -0.8), (0.5, -0.1), (0.3, 0.0), (0.7, -0.2)),
+    (
+        (0.45, -0.9),
+        (0.1, -0.8),
+        (0.05, -0.2),
+        (0.3, 0.0),
+        (0.5, -0.8),
+        (0.45, 0.8),
+        (0.2, 1.0),
+        (0.1, 0.6),
+        (0.6, -0.2),
+    ),
+    (
+        (0.0, -0.3),
+        (0.2, -0.95),
+        (0.15, 1.1),
+        (0.1, 0.9),
+        (0.25, -0.8),
+        (0.5, -0.8),
+        (0.5, -0.1),
+        (0.3, 0.0),
+        (0.7, -0.2),
+    ),
     ((0.0, -0.2), (0.25, -1.9), (0.2, -0.1), (0.35, 0.02), (0.55, -0.2)),
     ((0.0, -0.1), (0.3, -0.95), (0.15, -0.5), (0.4, -0.3), (0.3, 0.03), (0.1, -0.1), (0.55, -0.2)),
     ((0.0, -0.2), (0.15, -0.9), (0.2, -0.75), (0.42, -0.85), (0.3, -0.3), (0.55, -0.2)),
@@ -80,9 +120,15 @@ def random_hand(rng: Random, faces: list[Face], size: float, *, steady: bool = F
     """Return a random writer; `steady` for entries in forms."""
     made_up = rng.random() < 0.3 or not faces
     return Hand(
-        face=None if made_up else rng.choice(faces), size=size, slant=rng.uniform(-0.1, 0.4) if made_up else rng.uniform(-0.12, 0.25),
-        stretch=rng.uniform(0.75, 1.3), weight=rng.choice((-1, 0, 0, 0, 1, 1, 2)), wobble=rng.uniform(0.1, 0.5 if steady else 1.0),
-        wave=rng.uniform(0.0, 0.06 if steady else 0.14), gap=rng.uniform(0.22, 0.5), colour=rng.choice(_INKS),
+        face=None if made_up else rng.choice(faces),
+        size=size,
+        slant=rng.uniform(-0.1, 0.4) if made_up else rng.uniform(-0.12, 0.25),
+        stretch=rng.uniform(0.75, 1.3),
+        weight=rng.choice((-1, 0, 0, 0, 1, 1, 2)),
+        wobble=rng.uniform(0.1, 0.5 if steady else 1.0),
+        wave=rng.uniform(0.0, 0.06 if steady else 0.14),
+        gap=rng.uniform(0.22, 0.5),
+        colour=rng.choice(_INKS),
         script=rng.choice((1, 3, 5, 9, 11, 13, 17, 19)),
     )
 
@@ -116,8 +162,13 @@ def _scribble(rng: Random, text: str, hand: Hand) -> tuple[Mask, int, int]:
         letter = _LETTERS[(ord(char.lower()) * hand.script + 5) % len(_LETTERS)]
         tall = 1.9 if char.isupper() or char.isdigit() else 1.0
         shake = 0.07 * hand.wobble
-        points += [(at + wide * px * (1.25 if tall > 1 else 1.0) + rng.gauss(0, shake), py * (tall if -1 < py < 0 else 1.0) + rng.gauss(0, shake))
-                   for px, py in letter]
+        points += [
+            (
+                at + wide * px * (1.25 if tall > 1 else 1.0) + rng.gauss(0, shake),
+                py * (tall if -1 < py < 0 else 1.0) + rng.gauss(0, shake),
+            )
+            for px, py in letter
+        ]
         at += wide * letter[-1][0] * (1.25 if tall > 1 else 1.0) + 0.08 + rng.gauss(0, 0.05 * hand.wobble)
         if rng.random() < 0.12 + 0.3 * hand.wobble * hand.wobble or char.isdigit():
             strokes.append(points)
@@ -130,8 +181,15 @@ def _scribble(rng: Random, text: str, hand: Hand) -> tuple[Mask, int, int]:
         if len(stroke) < 2:
             continue
         curve = _spline(np.array(stroke)) * x_height + (_EM / 2, up)
-        cv2.polylines(mask, [np.round(curve * 16).astype(np.int32)], isClosed=False, color=255,
-                      thickness=max(1, round(pen)), lineType=cv2.LINE_AA, shift=4)
+        cv2.polylines(
+            mask,
+            [np.round(curve * 16).astype(np.int32)],
+            isClosed=False,
+            color=255,
+            thickness=max(1, round(pen)),
+            lineType=cv2.LINE_AA,
+            shift=4,
+        )
     return mask, _EM // 2, up
 
 
@@ -152,7 +210,9 @@ def _lettered(rng: Random, text: str, hand: Hand) -> tuple[Mask, int, int]:
     return np.asarray(mask), _EM // 2, up
 
 
-def write_mask(rng: Random, text: str, hand: Hand, *, limit: float = 1e9) -> tuple[Mask, tuple[float, float, float, float]] | None:
+def write_mask(
+    rng: Random, text: str, hand: Hand, *, limit: float = 1e9
+) -> tuple[Mask, tuple[float, float, float, float]] | None:
     """Write as many words of `text` as fit into `limit` ems (one at least) as one line.
 
     Returns:
@@ -180,7 +240,9 @@ def write_mask(rng: Random, text: str, hand: Hand, *, limit: float = 1e9) -> tup
     phase, period = rng.uniform(0, 6.28), rng.uniform(6, 22) * _EM
     drift = rng.gauss(0, 0.004) * hand.wobble
     for mask, origin, baseline, x in pieces:
-        lift = hand.wave * _EM * math.sin(phase + 6.28 * x / period) + drift * x + rng.gauss(0, 0.025 * _EM) * hand.wobble
+        lift = (
+            hand.wave * _EM * math.sin(phase + 6.28 * x / period) + drift * x + rng.gauss(0, 0.025 * _EM) * hand.wobble
+        )
         lift = max(-0.6 * _EM, min(0.6 * _EM, lift))
         left, top = round(_EM + x - origin), round(up - baseline + lift)
         y0, y1 = max(0, top), min(line.shape[0], top + mask.shape[0])
@@ -216,8 +278,18 @@ def _tight(mask: Mask, origin: int, baseline: int) -> tuple[Mask, tuple[float, f
     return np.ascontiguousarray(mask[y0:y1, x0:x1]), box
 
 
-def write(sheet: Sheet, rng: Random, x: float, y: float, text: str, hand: Hand, *, width: float | None = None, line: bool = True) -> Box | None:
-    """Write `text` on a sheet from `x` on the baseline `y`; as many words as fit `width` points; None if not even one does."""
+def write(
+    sheet: Sheet,
+    rng: Random,
+    x: float,
+    y: float,
+    text: str,
+    hand: Hand,
+    *,
+    width: float | None = None,
+    line: bool = True,
+) -> Box | None:
+    """Write as many words of `text` as fit `width` points from `x` on the baseline `y`; None if not even one does."""
     made = write_mask(rng, text, hand, limit=1e9 if width is None else width / hand.size)
     if made is None:
         return None

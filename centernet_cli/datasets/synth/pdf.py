@@ -31,13 +31,13 @@ def write(sheets: Sequence[Sheet], path: Path, *, title: str = "", author: str =
     """Write one PDF page for each sheet; the same sheets give the same bytes.
 
     Raises:
-        MissingRequirementError: V705, reportlab isn't installed.
-        OutputError: O801, the file can't be written, or a font can't be embedded (reportlab takes TrueType outlines only).
+        MissingRequirementError: E712, reportlab isn't installed.
+        OutputError: O801, the file can't be written, or a font isn't TrueType, which reportlab needs.
     """
     try:
         from reportlab.pdfgen.canvas import Canvas
     except ImportError as error:
-        raise MissingRequirementError("V705", "writing PDFs needs reportlab", hint="pip install reportlab") from error
+        raise MissingRequirementError("E712", "writing PDFs needs reportlab", hint="pip install reportlab") from error
     buffer = BytesIO()
     canvas = Canvas(buffer, invariant=1, pageCompression=1)
     canvas.setTitle(title)
@@ -54,24 +54,27 @@ def write(sheets: Sequence[Sheet], path: Path, *, title: str = "", author: str =
     atomic_write_bytes(path, buffer.getvalue())
 
 
-def write_pictures(pictures: Sequence[tuple[npt.NDArray[np.uint8], float, float]], path: Path, *, title: str = "", quality: int = 60) -> None:
+def write_pictures(
+    pictures: Sequence[tuple[npt.NDArray[np.uint8], float, float]], path: Path, *, title: str = "", quality: int = 60
+) -> None:
     """Write a PDF of page pictures alone, as scanners do.
 
     Args:
-        pictures: Pixels `(H, W, 3)` with the page's width and height in points. Pictures in black and white are kept without loss.
+        pictures: Pixels `(H, W, 3)` with the page's width and height in points. Those in black and
+            white are kept without loss.
         path: The file.
         title: Of the document.
         quality: JPEG quality.
 
     Raises:
-        MissingRequirementError: V705.
+        MissingRequirementError: E712.
         OutputError: O801.
     """
     try:
         from reportlab.lib.utils import ImageReader
         from reportlab.pdfgen.canvas import Canvas
     except ImportError as error:
-        raise MissingRequirementError("V705", "writing PDFs needs reportlab", hint="pip install reportlab") from error
+        raise MissingRequirementError("E712", "writing PDFs needs reportlab", hint="pip install reportlab") from error
     buffer = BytesIO()
     canvas = Canvas(buffer, invariant=1, pageCompression=1)
     canvas.setTitle(title)
@@ -110,7 +113,9 @@ def _draw(canvas: Any, height: float, item: Run | Shape | Ellipse | Stamp | Imag
             if item.fill is not None:
                 _fill(canvas, item.fill)
             _stroke(canvas, item.colour, item.width)
-            canvas.ellipse(x0, height - y1, x1, height - y0, stroke=int(item.width > 0), fill=int(item.fill is not None))
+            canvas.ellipse(
+                x0, height - y1, x1, height - y0, stroke=int(item.width > 0), fill=int(item.fill is not None)
+            )
         case Stamp():
             ink = np.empty((*item.mask.shape, 4), np.uint8)
             ink[..., :3] = item.colour
@@ -127,7 +132,9 @@ def _picture(canvas: Any, height: float, box: Box, picture: PilImage.Image, enco
     picture.save(encoded, encoding, quality=_JPEG_QUALITY)
     encoded.seek(0)
     x0, y0, x1, y1 = box
-    canvas.drawImage(ImageReader(encoded), x0, height - y1, x1 - x0, y1 - y0, mask="auto" if encoding == "PNG" else None)
+    canvas.drawImage(
+        ImageReader(encoded), x0, height - y1, x1 - x0, y1 - y0, mask="auto" if encoding == "PNG" else None
+    )
 
 
 def _font(path: str) -> str:

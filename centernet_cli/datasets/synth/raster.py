@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import cv2
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     Pixels = npt.NDArray[np.uint8]
 
 _SHIFT = 4
+_LEAST_PEN = 0.5
+"""Thinnest stroke in pixels: hairlines grow fainter, but never vanish."""
 _PAD = 6
 _SMALL_PX, _LARGE_PX = 14.0, 40.0
 
@@ -103,7 +106,13 @@ def _fit(mask: Pixels, box: Box, scale: float) -> tuple[Pixels, int, int]:
     padded = PilImage.fromarray(np.pad(mask, ((pad_y, pad_y), (pad_x, pad_x))))
     source = ((left - x0) * sx + pad_x, (top - y0) * sy + pad_y, (right - x0) * sx + pad_x, (bottom - y0) * sy + pad_y)
     size = (max(1, right - left), max(1, bottom - top))
-    return np.asarray(padded.resize(size, PilImage.Resampling.BOX if sx > 1 else PilImage.Resampling.BILINEAR, box=source)), left, top
+    return (
+        np.asarray(
+            padded.resize(size, PilImage.Resampling.BOX if sx > 1 else PilImage.Resampling.BILINEAR, box=source)
+        ),
+        left,
+        top,
+    )
 
 
 def _fixed(value: float) -> int:
@@ -111,14 +120,51 @@ def _fixed(value: float) -> int:
     return round((value - 0.5) * (1 << _SHIFT))
 
 
+def _bar(canvas: Pixels, x0: float, y0: float, x1: float, y1: float, colour: Colour) -> None:
+    """Fill an upright rectangle given in pixels; pixels at its edges get their exact share."""
+    left, top = max(0, math.floor(x0)), max(0, math.floor(y0))
+    right, bottom = min(canvas.shape[1], math.ceil(x1)), min(canvas.shape[0], math.ceil(y1))
+    if left >= right or top >= bottom:
+        return
+    columns, rows = np.arange(left, right), np.arange(top, bottom)
+    across = np.minimum(columns + 1, x1) - np.maximum(columns, x0)
+    down = np.minimum(rows + 1, y1) - np.maximum(rows, y0)
+    mask = np.rint(255 * down[:, None].clip(0, 1) * across[None].clip(0, 1)).astype(np.uint8)
+    _mask(canvas, mask, left, top, colour)
+
+
+def _upright(canvas: Pixels, shape: Shape, scale: float) -> bool:
+    """Draw what is most of a page's rules and frames, lines and rectangles along the axes; False for other shapes."""
+    points = [(x * scale, y * scale) for x, y in shape.points]
+    turns = pairwise([*points, points[0]] if shape.closed else points)
+    if len(points) not in {2, 4} or shape.closed != (len(points) == 4) or shape.dash > 0:
+        return False
+    if any(xa != xb and ya != yb for (xa, ya), (xb, yb) in turns):
+        return False
+    xs, ys = sorted(x for x, _ in points), sorted(y for _, y in points)
+    if shape.fill is not None:
+        _bar(canvas, xs[0], ys[0], xs[-1], ys[-1], shape.fill)
+    if shape.width > 0:
+        half = max(shape.width * scale, _LEAST_PEN) / 2
+        for (xa, ya), (xb, yb) in pairwise([*points, points[0]] if shape.closed else points):
+            # Strokes end square; corners of rectangles are filled.
+            dx = half if ya != yb or shape.closed else 0.0
+            dy = half if ya == yb or shape.closed else 0.0
+            _bar(canvas, min(xa, xb) - dx, min(ya, yb) - dy, max(xa, xb) + dx, max(ya, yb) + dy, shape.colour)
+    return True
+
+
 def _shape(canvas: Pixels, shape: Shape, scale: float) -> None:
+    if _upright(canvas, shape, scale):
+        return
     points = np.array([(_fixed(x * scale), _fixed(y * scale)) for x, y in shape.points], np.int32)
     if shape.fill is not None:
         cv2.fillPoly(canvas, [points], shape.fill, cv2.LINE_AA, _SHIFT)
     if shape.width <= 0:
         return
     width = shape.width * scale
-    thickness = max(1, round(width))
+    # OpenCV draws smooth lines nearly a pixel wider than asked for.
+    thickness = max(1, round(width - 0.75))
     # A hairline thinner than a pixel is fainter, never thinner.
     colour = _faint(shape.colour, min(1.0, max(0.35, width)), canvas, shape, scale)
     if shape.dash > 0:
@@ -139,7 +185,7 @@ def _faint(colour: Colour, share: float, canvas: Pixels, shape: Shape, scale: fl
 
 
 def _dashed(canvas: Pixels, shape: Shape, scale: float, colour: Colour, thickness: int) -> None:
-    for (xa, ya), (xb, yb) in zip(shape.points, shape.points[1:], strict=False):
+    for (xa, ya), (xb, yb) in pairwise(shape.points):
         length = math.hypot(xb - xa, yb - ya)
         steps = max(1, int(length / shape.dash))
         for step in range(0, steps, 2):
@@ -156,7 +202,7 @@ def _ellipse(canvas: Pixels, item: Ellipse, scale: float) -> None:
     if item.fill is not None:
         cv2.ellipse(canvas, centre, axes, 0, 0, 360, item.fill, -1, cv2.LINE_AA, _SHIFT)
     if item.width > 0:
-        thickness = max(1, round(item.width * scale))
+        thickness = max(1, round(item.width * scale - 0.75))
         cv2.ellipse(canvas, centre, axes, 0, 0, 360, item.colour, thickness, cv2.LINE_AA, _SHIFT)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from centernet_cli.core.records import Box
-    from centernet_cli.datasets.synth.fonts import Family
+    from centernet_cli.datasets.synth.fonts import Face, Family
     from centernet_cli.datasets.synth.words import Words
 
 RULES = ("grid", "grid", "horizontal", "booktabs", "booktabs", "frame", "none", "none", "stripes", "header")
@@ -53,26 +53,43 @@ def random_style(rng: Random, family: Family, size: float, ink: Colour = BLACK) 
     if dark:
         head = rng.choice(((40, 60, 110), (60, 60, 60), (20, 100, 90), (120, 30, 40)))
     return TableStyle(
-        family=family, size=size, rules=rules, pad_x=rng.uniform(0.5, 1.1) if rules == "grid" else rng.uniform(0.8, 1.4),
-        pad_y=rng.choice((0.05, 0.12, 0.2, 0.3, 0.45, 0.7)), ink=ink, rule=rng.choice((BLACK, BLACK, (120, 120, 120), (170, 170, 190))),
-        rule_width=rng.uniform(0.3, 1.1), head_fill=head if rules in {"grid", "stripes", "frame", "header"} else None,
+        family=family,
+        size=size,
+        rules=rules,
+        pad_x=rng.uniform(0.5, 1.1) if rules == "grid" else rng.uniform(0.8, 1.4),
+        pad_y=rng.choice((0.05, 0.12, 0.2, 0.3, 0.45, 0.7)),
+        ink=ink,
+        rule=rng.choice((BLACK, BLACK, (120, 120, 120), (170, 170, 190))),
+        rule_width=rng.uniform(0.3, 1.1),
+        head_fill=head if rules in {"grid", "stripes", "frame", "header"} else None,
         head_ink=(255, 255, 255) if dark and rules in {"grid", "stripes", "frame", "header"} else ink,
-        stripe=rng.choice(((240, 240, 240), (232, 240, 250), (250, 246, 230))) if rules == "stripes" else None, bold_head=rng.random() < 0.75,
+        stripe=rng.choice(((240, 240, 240), (232, 240, 250), (250, 246, 230))) if rules == "stripes" else None,
+        bold_head=rng.random() < 0.75,
     )
 
 
 def random_cells(rng: Random, words: Words, columns: int, rows: int) -> tuple[list[Column], list[list[str]]]:
     """Return columns and the cells of a header row and `rows` rows."""
-    kinds = [rng.choice(("words", "text"))] + [rng.choice(("number", "number", "amount", "words", "code", "date", "percent", "mark"))
-                                               for _ in range(columns - 1)]
+    kinds = [rng.choice(("words", "text"))] + [
+        rng.choice(("number", "number", "amount", "words", "code", "date", "percent", "mark"))
+        for _ in range(columns - 1)
+    ]
     shares = {"words": rng.uniform(1.6, 2.6), "text": rng.uniform(2.5, 4.5), "date": 1.3, "code": 1.5}
-    made = [Column(shares.get(kind, 1.0) * rng.uniform(0.85, 1.2),
-                   rng.choice(("left", "left", "center")) if kind in {"words", "text", "date", "code"} else rng.choice(("right", "right", "center")))
-            for kind in kinds]
+    made = [
+        Column(
+            shares.get(kind, 1.0) * rng.uniform(0.85, 1.2),
+            rng.choice(("left", "left", "center"))
+            if kind in {"words", "text", "date", "code"}
+            else rng.choice(("right", "right", "center")),
+        )
+        for kind in kinds
+    ]
     empty = rng.choice((0.0, 0.0, 0.1, 0.3))
     cells = [[words.phrase(1, 2) for _ in kinds]]
-    for _ in range(rows):
-        cells.append(["" if at and rng.random() < empty else _cell(rng, words, kind) for at, kind in enumerate(kinds)])
+    cells += [
+        ["" if at and rng.random() < empty else _cell(rng, words, kind) for at, kind in enumerate(kinds)]
+        for _ in range(rows)
+    ]
     return made, cells
 
 
@@ -97,9 +114,16 @@ def _cell(rng: Random, words: Words, kind: str) -> str:
 
 
 def draw_table(
-    sheet: Sheet, style: TableStyle, columns: Sequence[Column], cells: Sequence[Sequence[str]], x: float, y: float, width: float, bottom: float,
+    sheet: Sheet,
+    style: TableStyle,
+    columns: Sequence[Column],
+    cells: Sequence[Sequence[str]],
+    x: float,
+    y: float,
+    width: float,
+    bottom: float,
 ) -> Box | None:
-    """Draw a table from `(x, y)`; rows that don't fit above `bottom` are left out. Returns its box, labelled `table`."""
+    """Draw a table from `(x, y)`; rows that don't fit above `bottom` are left out; return its box."""
     size = style.size
     total = sum(column.share for column in columns)
     edges = [x]
@@ -108,7 +132,9 @@ def draw_table(
     top, inks, tops = y, [], [y]
     for at, row in enumerate(cells):
         face = style.family.bold if at == 0 and style.bold_head else style.family.regular
-        broken = [_wrap(text, face, size, edges[k + 1] - edges[k] - 2 * style.pad_x * size) for k, text in enumerate(row)]
+        broken = [
+            _wrap(text, face, size, edges[k + 1] - edges[k] - 2 * style.pad_x * size) for k, text in enumerate(row)
+        ]
         height = max(len(lines) for lines in broken) * size * 1.15 + 2 * style.pad_y * size + 0.1 * size
         if top + height > bottom:
             break
@@ -121,7 +147,17 @@ def draw_table(
                 left, right = edges[k] + style.pad_x * size, edges[k + 1] - style.pad_x * size
                 align = columns[k].align
                 anchor = left if align == "left" else right if align == "right" else (left + right) / 2
-                inks.append(sheet.text(anchor, top + style.pad_y * size + size * (0.9 + 1.15 * n), text, face, size, colour=ink, align=align))
+                inks.append(
+                    sheet.text(
+                        anchor,
+                        top + style.pad_y * size + size * (0.9 + 1.15 * n),
+                        text,
+                        face,
+                        size,
+                        colour=ink,
+                        align=align,
+                    )
+                )
         top += height
         tops.append(top)
     if len(tops) < 3 or not inks:
@@ -131,11 +167,9 @@ def draw_table(
     return box
 
 
-def _wrap(text: str, face: object, size: float, width: float) -> list[str]:
-    from centernet_cli.datasets.synth.fonts import Face  # noqa: PLC0415
-
-    assert isinstance(face, Face)
-    rest, lines = text.split(), []
+def _wrap(text: str, face: Face, size: float, width: float) -> list[str]:
+    rest = text.split()
+    lines: list[str] = []
     while rest and len(lines) < 4:
         taken, rest = break_line(rest, face, size, max(width, size), face.width(" ") * size, hyphens=True)
         line = " ".join(taken)

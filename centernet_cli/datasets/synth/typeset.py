@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from centernet_cli.datasets.synth.display import BLACK, Colour, Run, Sheet
+from centernet_cli.datasets.synth.display import BLACK, Colour, Run, Sheet, union
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from centernet_cli.datasets.synth.fonts import Face, Family
 
 MAX_GAP = 1.4
-"""Widest word space in a justified line, in ems: wider gaps would cut the line in two by the convention of the real data."""
+"""Widest word space in a justified line, in ems: wider ones would cut the line in two, as in the real data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,9 @@ class Frame:
     bottom: float
 
 
-def break_line(words: Sequence[str], face: Face, size: float, width: float, space: float, *, hyphens: bool) -> tuple[list[str], list[str]]:
+def break_line(
+    words: Sequence[str], face: Face, size: float, width: float, space: float, *, hyphens: bool
+) -> tuple[list[str], list[str]]:
     """Return the words that fit on one line, and the rest; at least one word (or a part of it) is taken."""
     used = 0.0
     for at, word in enumerate(words):
@@ -83,7 +85,9 @@ def _hyphenate(word: str, face: Face, size: float, room: float) -> tuple[str, st
     return None
 
 
-def set_line(sheet: Sheet, words: Sequence[str], style: Style, x: float, y: float, width: float, *, last: bool, line: bool = True) -> Box:
+def set_line(
+    sheet: Sheet, words: Sequence[str], style: Style, x: float, y: float, width: float, *, last: bool, line: bool = True
+) -> Box:
     """Set one line of words with its baseline at `y`; return its ink box."""
     face, size = style.face, style.size
     space = (face.width(" ") or 0.28) * size + style.tracking * size
@@ -108,7 +112,13 @@ def set_line(sheet: Sheet, words: Sequence[str], style: Style, x: float, y: floa
 
 
 def set_paragraph(
-    sheet: Sheet, words: Sequence[str], style: Style, frame: Frame, *, indent: float | None = None, boxes: list[Box] | None = None
+    sheet: Sheet,
+    words: Sequence[str],
+    style: Style,
+    frame: Frame,
+    *,
+    indent: float | None = None,
+    boxes: list[Box] | None = None,
 ) -> list[str]:
     """Set `words` from the frame's top; moves `frame.y` below the last line.
 
@@ -126,18 +136,27 @@ def set_paragraph(
     rest = list(words)
     first = style.indent if indent is None else indent
     space = (style.face.width(" ") or 0.28) * style.size + style.tracking * style.size
-    hanging = -first if first < 0 else 0.0
+    shift, hanging = max(first, 0.0), max(-first, 0.0)
     while rest and frame.y + style.leading <= frame.bottom + 0.01:
-        shift = max(first, 0.0) + (hanging if first >= 0 else 0.0)
         taken, rest = break_line(rest, style.face, style.size, frame.width - shift, space, hyphens=style.hyphens)
         baseline = frame.y + 0.5 * style.leading + 0.32 * style.size
         box = set_line(sheet, taken, style, frame.x + shift, baseline, frame.width - shift, last=not rest)
         if boxes is not None:
             boxes.append(box)
         frame.y += style.leading
-        first = hanging if first < 0 else 0.0
-        hanging = 0.0 if first == 0 else hanging
+        shift = hanging
     return rest
+
+
+def join_pieces(boxes: list[Box], size: float) -> list[Box]:
+    """Join boxes on one baseline that stand closer than the gap that cuts lines in the real data."""
+    done = [boxes[0]]
+    for box in boxes[1:]:
+        if box[0] - done[-1][2] <= 1.5 * size:
+            done[-1] = union([done[-1], box])
+        else:
+            done.append(box)
+    return done
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,16 +183,27 @@ class Look:
         """Return the style of a heading; level 0 is the document's title."""
         size = self.size * (1 + (self.head_scale - 1) * (1.0, 0.45, 0.2, 0.0)[level])
         colour = self.accent if level < 2 else self.ink
-        return Style(self.head.bold, size, size * 1.2, self.head_align if level < 2 else "left", 0.0, colour, hyphens=False)
+        return Style(
+            self.head.bold, size, size * 1.2, self.head_align if level < 2 else "left", 0.0, colour, hyphens=False
+        )
 
 
-def random_look(rng: Random, body: Family, head: Family, *, size: float | None = None, accent: Colour = BLACK, ink: Colour = BLACK) -> Look:
+def random_look(
+    rng: Random, body: Family, head: Family, *, size: float | None = None, accent: Colour = BLACK, ink: Colour = BLACK
+) -> Look:
     """Return a random typography for two families."""
     chosen = rng.uniform(8.5, 12.5) if size is None else size
     indented = rng.random() < 0.5
     return Look(
-        body=body, head=head, size=chosen, leading=chosen * rng.choice((1.08, 1.15, 1.2, 1.2, 1.25, 1.3, 1.4, 1.55, 1.8)),
-        align=rng.choice(("left", "justify", "justify")), indent=rng.uniform(0.8, 2.2) * chosen if indented else 0.0,
-        gap=0.0 if indented and rng.random() < 0.8 else chosen * rng.uniform(0.3, 1.0), ink=ink, accent=accent,
-        head_scale=rng.uniform(1.3, 2.6), head_align=rng.choice(("left", "left", "center")),
+        body=body,
+        head=head,
+        size=chosen,
+        leading=chosen * rng.choice((1.08, 1.15, 1.2, 1.2, 1.25, 1.3, 1.4, 1.55, 1.8)),
+        align=rng.choice(("left", "justify", "justify")),
+        indent=rng.uniform(0.8, 2.2) * chosen if indented else 0.0,
+        gap=0.0 if indented and rng.random() < 0.8 else chosen * rng.uniform(0.3, 1.0),
+        ink=ink,
+        accent=accent,
+        head_scale=rng.uniform(1.3, 2.6),
+        head_align=rng.choice(("left", "left", "center")),
     )

@@ -70,11 +70,11 @@ class Warp:
             dx, dy = self._shift(bx, by)
             map_x = (bx - dx - 0.5).reshape(size[::-1]).astype(np.float32)
             map_y = (by - dy - 0.5).reshape(size[::-1]).astype(np.float32)
-            warped = cv2.remap(pixels, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(1, 2, 3))
+            warped = cv2.remap(pixels, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
             inside = (map_x > -0.5) & (map_x < pixels.shape[1] - 0.5) & (map_y > -0.5) & (map_y < pixels.shape[0] - 0.5)
         else:
             matrix = np.linalg.inv(half) @ self.matrix @ half
-            warped = cv2.warpPerspective(pixels, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(1, 2, 3))
+            warped = cv2.warpPerspective(pixels, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
             whole = np.full(pixels.shape[:2], 255, np.uint8)
             inside = cv2.warpPerspective(whole, matrix, size, flags=cv2.INTER_NEAREST) > 0
         ground = np.empty((self.height, self.width, 3), np.uint8)
@@ -99,7 +99,9 @@ def scanner(rng: Random, width: int, height: int, *, skew: float) -> Warp:
     cos, sin = math.cos(angle), math.sin(angle)
     cx, cy = width / 2, height / 2
     shift_x, shift_y = rng.gauss(0, 0.004) * width, rng.gauss(0, 0.004) * height
-    matrix = np.array([[cos, -sin, cx - cos * cx + sin * cy + shift_x], [sin, cos, cy - sin * cx - cos * cy + shift_y], [0, 0, 1]])
+    matrix = np.array(
+        [[cos, -sin, cx - cos * cx + sin * cy + shift_x], [sin, cos, cy - sin * cx - cos * cy + shift_y], [0, 0, 1]]
+    )
     bends: tuple[tuple[float, float, float, float, float], ...] = ()
     if rng.random() < 0.15:
         bends = ((0.0, rng.uniform(0.5, 3.0) * height / 1280, rng.uniform(1, 5) / width, 0.0, rng.uniform(0, 6.28)),)
@@ -124,14 +126,32 @@ def camera(rng: Random, width: int, height: int, *, long_side: int, tilt: float)
     size = min(np.ptp(turned[:, 0]), np.ptp(turned[:, 1]))
     turned += np.array([(rng.gauss(0, 0.02) * size, rng.gauss(0, 0.02) * size) for _ in range(4)])
     room = np.array([out_w, out_h]) / 2 - np.abs(turned).max(axis=0)
-    centre = np.array([out_w / 2 + rng.uniform(-0.8, 0.8) * max(0.0, room[0]), out_h / 2 + rng.uniform(-0.8, 0.8) * max(0.0, room[1])])
+    centre = np.array(
+        [out_w / 2 + rng.uniform(-0.8, 0.8) * max(0.0, room[0]), out_h / 2 + rng.uniform(-0.8, 0.8) * max(0.0, room[1])]
+    )
     target = turned + centre
     matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), target.astype(np.float32)).astype(np.float64)
     bends = []
     for _ in range(rng.choice((0, 1, 1, 2))):
         lift = rng.uniform(0.001, 0.006) * height
         if rng.random() < 0.5:
-            bends.append((lift * rng.uniform(-0.3, 0.3), lift, rng.uniform(1.5, 5) / width, rng.uniform(-1, 1) / height, rng.uniform(0, 6.28)))
+            bends.append(
+                (
+                    lift * rng.uniform(-0.3, 0.3),
+                    lift,
+                    rng.uniform(1.5, 5) / width,
+                    rng.uniform(-1, 1) / height,
+                    rng.uniform(0, 6.28),
+                )
+            )
         else:
-            bends.append((lift, lift * rng.uniform(-0.5, 0.5), rng.uniform(-1, 1) / width, rng.uniform(2, 6) / height, rng.uniform(0, 6.28)))
+            bends.append(
+                (
+                    lift,
+                    lift * rng.uniform(-0.5, 0.5),
+                    rng.uniform(-1, 1) / width,
+                    rng.uniform(2, 6) / height,
+                    rng.uniform(0, 6.28),
+                )
+            )
     return Warp(matrix, out_w, out_h, tuple(bends))

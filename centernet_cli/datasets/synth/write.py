@@ -45,11 +45,13 @@ def _make(job: Job) -> tuple[PageRecord, PageRecord]:
     lines = tuple(Annotation(label=LINE_CLASSES[0], box=box, polygon=outline) for box, outline in page.lines)
     regions = tuple(Annotation(label=label, box=box, polygon=outline) for label, box, outline in page.regions)
     group = job.path.stem
-    return PageRecord(info=info, annotations=lines, group=group), PageRecord(info=info, annotations=regions, group=group)
+    return PageRecord(info=info, annotations=lines, group=group), PageRecord(
+        info=info, annotations=regions, group=group
+    )
 
 
 def _single_thread() -> None:
-    import cv2  # noqa: PLC0415
+    import cv2
 
     cv2.setNumThreads(1)
 
@@ -64,8 +66,17 @@ def _results(jobs: Sequence[Job], workers: int) -> Iterator[tuple[PageRecord, Pa
 
 
 def write_pages(
-    out: Path, kinds: Sequence[str], count: int, seed: int, *, profile: str | None = None, scan: bool | None = None, long_side: int = 1280,
-    quality: int = 80, workers: int = 1, progress: Callable[[], object] = lambda: None,
+    out: Path,
+    kinds: Sequence[str],
+    count: int,
+    seed: int,
+    *,
+    profile: str | None = None,
+    scan: bool | None = None,
+    long_side: int = 1280,
+    quality: int = 80,
+    workers: int = 1,
+    progress: Callable[[], object] = lambda: None,
 ) -> tuple[int, int]:
     """Make `count` pages and write `out/lines` and `out/regions`, each a COCO dataset with `images/`.
 
@@ -98,8 +109,14 @@ def write_pages(
         raise OutputError("O801", f"cannot make the folder: {error.strerror}", path=out) from error
     chosen = "clean" if scan is False else "scanned" if scan else profile
     jobs = [
-        Job(kind=(kind := kinds[at % len(kinds)]), seed=f"{seed}/{at}", profile=chosen, long_side=long_side,
-            path=images / f"{kind}-{seed}-{at:05}.jpg", quality=quality)
+        Job(
+            kind=(kind := kinds[at % len(kinds)]),
+            seed=f"{seed}/{at}",
+            profile=chosen,
+            long_side=long_side,
+            path=images / f"{kind}-{seed}-{at:05}.jpg",
+            quality=quality,
+        )
         for at in range(count)
     ]
     lines: list[PageRecord] = []
@@ -126,6 +143,11 @@ def _link(path: Path, folder: Path) -> None:
 
 
 def _save(out: Path, lines: Sequence[PageRecord], regions: Sequence[PageRecord]) -> None:
-    info: dict[str, object] = {"description": "Made pages (centernet data synth)", "contents": "words by chance; boxes exact"}
+    info: dict[str, object] = {
+        "description": "Made pages (centernet data synth)",
+        "contents": "words by chance; boxes exact",
+    }
     for name, classes, pages in (("lines", LINE_CLASSES, lines), ("regions", REGION_CLASSES, regions)):
-        write_coco(Dataset(classes=classes, pages=tuple(pages), root=out / name, info=info), out / name / "annotations.json")
+        write_coco(
+            Dataset(classes=classes, pages=tuple(pages), root=out / name, info=info), out / name / "annotations.json"
+        )

@@ -19,19 +19,35 @@ def make_oldprint(ctx: Context) -> Sheet:
     """A book page of 1500 to 1900: running head, drop capital, marginal notes, footnotes, catchword, signature mark."""
     rng = ctx.rng
     width = rng.uniform(300, 420)
-    sheet = Sheet(width, width * rng.uniform(1.35, 1.75), rng.choice(((243, 232, 208), (236, 224, 196), (250, 245, 232), (228, 212, 180))), facts={"language": ctx.language})
+    sheet = Sheet(
+        width,
+        width * rng.uniform(1.35, 1.75),
+        rng.choice(((243, 232, 208), (236, 224, 196), (250, 245, 232), (228, 212, 180))),
+        facts={"language": ctx.language},
+    )
     black = ctx.plain or ctx.language == "de"
     body = ctx.family("black") if black and rng.random() < 0.3 else ctx.family("serif")
     if body.role not in {"black", "serif"}:
         body = ctx.family("serif")
     size = rng.uniform(8.5, 13.5)
     ink: Colour = rng.choice((BLACK, (40, 30, 25), (60, 45, 35)))
-    look = replace(random_look(rng, body, body, size=size, ink=ink, accent=ink), align="justify", leading=size * rng.uniform(1.0, 1.25), gap=0.0, head_align="center")
+    look = replace(
+        random_look(rng, body, body, size=size, ink=ink, accent=ink),
+        align="justify",
+        leading=size * rng.uniform(1.0, 1.25),
+        gap=0.0,
+        head_align="center",
+    )
     notes = rng.random() < 0.4
     left, right = width * rng.uniform(0.1, 0.16), width * (1 - rng.uniform(0.1, 0.16))
     left_notes = notes and rng.random() < 0.5
     column = (right - left) * 0.2
-    inner = Frame(left + (column if left_notes else 0), sheet.height * 0.12, right - left - (column if notes else 0), sheet.height * rng.uniform(0.84, 0.88))
+    inner = Frame(
+        left + (column if left_notes else 0),
+        sheet.height * 0.12,
+        right - left - (column if notes else 0),
+        sheet.height * rng.uniform(0.84, 0.88),
+    )
     _running_title(ctx, sheet, look, inner)
     if rng.random() < 0.4:
         _opening(ctx, sheet, look, inner)
@@ -43,15 +59,33 @@ def make_oldprint(ctx: Context) -> Sheet:
         for k in range(count):
             _body(ctx, sheet, look, Frame(inner.x + k * (wide + 12), inner.y, wide, inner.bottom), first=k == 0)
         if count == 2 and rng.random() < 0.6:
-            sheet.rule(inner.x + inner.width / 2, inner.y, inner.x + inner.width / 2, inner.bottom, width=0.6, colour=ink)
+            sheet.rule(
+                inner.x + inner.width / 2, inner.y, inner.x + inner.width / 2, inner.bottom, width=0.6, colour=ink
+            )
     if notes:
         x = left if left_notes else inner.x + inner.width + size * 0.7
         _marginalia(ctx, sheet, look, x, column - size * 0.9, inner)
     base = inner.bottom + look.leading * 1.1
     if rng.random() < 0.7:
-        sheet.region("footer", [sheet.text(inner.x + inner.width, base, ctx.words.word(), body.regular, size, colour=ink, align="right")])
+        sheet.region(
+            "footer",
+            [sheet.text(inner.x + inner.width, base, ctx.words.word(), body.regular, size, colour=ink, align="right")],
+        )
     if rng.random() < 0.4:
-        sheet.region("footer", [sheet.text(inner.x + inner.width * 0.5, base, rng.choice(("A 2", "B", "C iij", "D 4", "Ff", "Tom. II.")), body.regular, size, colour=ink, align="center")])
+        sheet.region(
+            "footer",
+            [
+                sheet.text(
+                    inner.x + inner.width * 0.5,
+                    base,
+                    rng.choice(("A 2", "B", "C iij", "D 4", "Ff", "Tom. II.")),
+                    body.regular,
+                    size,
+                    colour=ink,
+                    align="center",
+                )
+            ],
+        )
     return sheet
 
 
@@ -65,9 +99,16 @@ def _running_title(ctx: Context, sheet: Sheet, look: Look, inner: Frame) -> None
         face = rng.choice((look.body.italic, look.body.regular))
         while face.width(title) * look.size > inner.width * 0.7 and len(title) > 3:
             title = title[:-1].rstrip()
-        sheet.region("header", [sheet.text(inner.x + inner.width / 2, y, title, face, look.size, colour=look.ink, align="center")])
+        sheet.region(
+            "header",
+            [sheet.text(inner.x + inner.width / 2, y, title, face, look.size, colour=look.ink, align="center")],
+        )
     if style in {"both", "number"}:
-        x, align = (inner.x + inner.width / 2, "center") if style == "number" else rng.choice(((inner.x, "left"), (inner.x + inner.width, "right")))
+        x, align = (
+            (inner.x + inner.width / 2, "center")
+            if style == "number"
+            else rng.choice(((inner.x, "left"), (inner.x + inner.width, "right")))
+        )
         sheet.region("header", [sheet.text(x, y, number, look.body.regular, look.size, colour=look.ink, align=align)])
     if rng.random() < 0.25:
         sheet.rule(inner.x, y + look.size * 0.5, inner.x + inner.width, y + look.size * 0.5, width=0.7, colour=look.ink)
@@ -82,7 +123,11 @@ def _opening(ctx: Context, sheet: Sheet, look: Look, inner: Frame) -> None:
         for k in range(steps):
             x = inner.x + (k + 0.5) * inner.width / steps
             radius = high * rng.uniform(0.2, 0.4)
-            sheet.ellipse((x - radius, inner.y + high / 2 - radius, x + radius, inner.y + high / 2 + radius), width=0.8, colour=look.ink)
+            sheet.ellipse(
+                (x - radius, inner.y + high / 2 - radius, x + radius, inner.y + high / 2 + radius),
+                width=0.8,
+                colour=look.ink,
+            )
         sheet.region("figure", [(inner.x, inner.y, inner.x + inner.width, inner.y + high)])
         inner.y += high + look.size
     boxes = []
@@ -92,7 +137,17 @@ def _opening(ctx: Context, sheet: Sheet, look: Look, inner: Frame) -> None:
         while look.body.regular.width(text) * size > inner.width:
             size *= 0.9
         inner.y += size * 1.35
-        boxes.append(sheet.text(inner.x + inner.width / 2, inner.y - size * 0.3, text, look.body.regular, size, colour=look.ink, align="center"))
+        boxes.append(
+            sheet.text(
+                inner.x + inner.width / 2,
+                inner.y - size * 0.3,
+                text,
+                look.body.regular,
+                size,
+                colour=look.ink,
+                align="center",
+            )
+        )
     sheet.region("title", boxes)
     inner.y += look.leading * 0.6
 
@@ -117,26 +172,43 @@ def _body(ctx: Context, sheet: Sheet, look: Look, frame: Frame, *, first: bool) 
         if rng.random() < 0.2 and frame.y + look.leading * 3 < frame.bottom:
             frame.y += look.leading * 0.5
             title: list[Box] = []
-            set_paragraph(sheet, ctx.words.phrase(1, 3).split(), look.text(align="center", indent=0.0, face=look.body.italic), frame, boxes=title)
+            set_paragraph(
+                sheet,
+                ctx.words.phrase(1, 3).split(),
+                look.text(align="center", indent=0.0, face=look.body.italic),
+                frame,
+                boxes=title,
+            )
             sheet.region("title", title)
             frame.y += look.leading * 0.3
     if foot:
         notes = Frame(frame.x, max(frame.y, frame.bottom), frame.width, bottom)
         boxes = []
-        set_paragraph(sheet, [rng.choice(("(*)", "(a)", "1)")), *ctx.words.paragraph(10, 60)], small, notes, boxes=boxes)
+        set_paragraph(
+            sheet, [rng.choice(("(*)", "(a)", "1)")), *ctx.words.paragraph(10, 60)], small, notes, boxes=boxes
+        )
         sheet.region("text", boxes)
 
 
-def _drop_capital(ctx: Context, sheet: Sheet, look: Look, frame: Frame, words: list[str], boxes: list[Box]) -> list[str]:
+def _drop_capital(
+    ctx: Context, sheet: Sheet, look: Look, frame: Frame, words: list[str], boxes: list[Box]
+) -> list[str]:
     """Set a large initial with the text running round it; return the words left."""
     deep = ctx.rng.randint(2, 5)
     letter, rest = words[0][:1].upper(), [words[0][1:] or words[1], *words[1:]]
     size = (deep - 1) * look.leading / 0.72 + look.size * 0.9
     baseline = frame.y + (deep - 1) * look.leading + 0.5 * look.leading + 0.32 * look.size
     ornate = ctx.rng.random() < 0.4
-    box = sheet.text(frame.x, baseline, letter, look.body.regular, size * (0.8 if ornate else 0.95), colour=look.ink, line=False)
+    box = sheet.text(
+        frame.x, baseline, letter, look.body.regular, size * (0.8 if ornate else 0.95), colour=look.ink, line=False
+    )
     if ornate:
-        box = (frame.x, frame.y, frame.x + max(box[2] - frame.x + 4, deep * look.leading), frame.y + deep * look.leading - 2)
+        box = (
+            frame.x,
+            frame.y,
+            frame.x + max(box[2] - frame.x + 4, deep * look.leading),
+            frame.y + deep * look.leading - 2,
+        )
         sheet.rect(box, width=1.2, colour=look.ink)
         for _ in range(18):
             x, y = ctx.rng.uniform(box[0] + 2, box[2] - 4), ctx.rng.uniform(box[1] + 2, box[3] - 4)
@@ -162,7 +234,11 @@ def _verse(ctx: Context, sheet: Sheet, look: Look, frame: Frame) -> None:
             words = [ctx.words.word() for _ in range(rng.randint(4, 7))]
             while style.face.width(" ".join(words)) * style.size > frame.width - shift and len(words) > 1:
                 words.pop()
-            boxes.append(set_line(sheet, words, style, frame.x + shift, frame.y + look.leading * 0.75, frame.width - shift, last=True))
+            boxes.append(
+                set_line(
+                    sheet, words, style, frame.x + shift, frame.y + look.leading * 0.75, frame.width - shift, last=True
+                )
+            )
             frame.y += look.leading
         sheet.region("text", boxes)
         boxes = []
@@ -171,7 +247,13 @@ def _verse(ctx: Context, sheet: Sheet, look: Look, frame: Frame) -> None:
 
 def _marginalia(ctx: Context, sheet: Sheet, look: Look, x: float, width: float, inner: Frame) -> None:
     y = sheet.height * 0.14
-    style = look.text(size=look.size * 0.68, leading=look.size * 0.78, align="left", indent=0.0, face=ctx.rng.choice((look.body.italic, look.body.regular)))
+    style = look.text(
+        size=look.size * 0.68,
+        leading=look.size * 0.78,
+        align="left",
+        indent=0.0,
+        face=ctx.rng.choice((look.body.italic, look.body.regular)),
+    )
     for _ in range(ctx.rng.randint(1, 6)):
         y += ctx.rng.uniform(10, 120)
         frame = Frame(x, y, width, min(inner.bottom, y + 8 * style.leading))
@@ -184,8 +266,10 @@ def _marginalia(ctx: Context, sheet: Sheet, look: Look, x: float, width: float, 
 def make_notes(ctx: Context) -> Sheet:
     """A handwritten page: letter, school exercise, diary, register; ruled, squared or plain paper."""
     rng = ctx.rng
-    sheet = ctx.sheet(rng.choice(((595.3, 841.9), (420.0, 595.0), (500.0, 650.0), (612.0, 792.0), (360.0, 600.0))),
-                      rng.choice(((255, 255, 255), (250, 246, 235), (240, 230, 208), (252, 252, 245), (245, 240, 225))))
+    sheet = ctx.sheet(
+        rng.choice(((595.3, 841.9), (420.0, 595.0), (500.0, 650.0), (612.0, 792.0), (360.0, 600.0))),
+        rng.choice(((255, 255, 255), (250, 246, 235), (240, 230, 208), (252, 252, 245), (245, 240, 225))),
+    )
     pitch = rng.uniform(14, 32)
     hand = ctx.hand(pitch * rng.uniform(0.62, 1.05))
     margin = sheet.width * rng.uniform(0.05, 0.2)
@@ -193,7 +277,15 @@ def make_notes(ctx: Context) -> Sheet:
     top, bottom = sheet.height * rng.uniform(0.04, 0.12), sheet.height * rng.uniform(0.6, 0.97)
     _ruling(ctx, sheet, pitch, margin, top)
     if rng.random() < 0.5:
-        box = write(sheet, rng, rng.choice((margin, sheet.width * 0.6)), top, rng.choice((ctx.words.date(), ctx.words.phrase(1, 3))), hand, width=sheet.width * 0.35)
+        box = write(
+            sheet,
+            rng,
+            rng.choice((margin, sheet.width * 0.6)),
+            top,
+            rng.choice((ctx.words.date(), ctx.words.phrase(1, 3))),
+            hand,
+            width=sheet.width * 0.35,
+        )
         if box is not None:
             sheet.region("header", [box])
     y = top + pitch * rng.uniform(1, 2)
@@ -211,7 +303,14 @@ def make_notes(ctx: Context) -> Sheet:
             if rng.random() < 0.06:
                 middle = (made[1] + made[3]) / 2
                 start = rng.uniform(made[0], made[2] * 0.9)
-                sheet.rule(start, middle, min(made[2], start + rng.uniform(20, 80)), middle + rng.uniform(-2, 2), width=1.0, colour=hand.colour)
+                sheet.rule(
+                    start,
+                    middle,
+                    min(made[2], start + rng.uniform(20, 80)),
+                    middle + rng.uniform(-2, 2),
+                    width=1.0,
+                    colour=hand.colour,
+                )
         if rng.random() < 0.04 and margin > 60:
             note = replace(hand, size=hand.size * 0.7)
             added = write(sheet, rng, 6, y, ctx.words.word(), note, width=margin - 12)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from centernet_cli.datasets.synth.figures import draw_logo
 from centernet_cli.datasets.synth.flow import Flow, narrower, running_head
 from centernet_cli.datasets.synth.hand import write
-from centernet_cli.datasets.synth.typeset import Frame, Style, random_look, set_line, set_paragraph
+from centernet_cli.datasets.synth.typeset import Frame, Look, Style, random_look, set_line, set_paragraph
 
 if TYPE_CHECKING:
     from centernet_cli.core.records import Box
@@ -31,7 +31,16 @@ def make_report(ctx: Context) -> Sheet:
     look = ctx.look()
     margin = sheet.width * rng.uniform(0.07, 0.17)
     top, bottom = sheet.height * rng.uniform(0.07, 0.12), sheet.height * rng.uniform(0.88, 0.93)
-    running_head(sheet, rng, ctx.words, look, left=margin, right=sheet.width - margin, top=top * 0.55, bottom=sheet.height - (sheet.height - bottom) * 0.5)
+    running_head(
+        sheet,
+        rng,
+        ctx.words,
+        look,
+        left=margin,
+        right=sheet.width - margin,
+        top=top * 0.55,
+        bottom=sheet.height - (sheet.height - bottom) * 0.5,
+    )
     frame = Frame(margin, top, sheet.width - 2 * margin, bottom)
     if rng.random() < 0.4:
         flow = Flow(sheet, rng, ctx.words, look, [frame])
@@ -48,10 +57,17 @@ def make_report(ctx: Context) -> Sheet:
     if count > 1:
         look = replace(look, size=min(look.size, 10.0), leading=look.leading * min(1.0, 10.0 / look.size))
     flow = Flow(sheet, rng, ctx.words, look, frames)
-    flow.fill(rng.choice((
-        {"paragraph": 5, "heading": 2, "list": 2, "table": 1, "figure": 1}, {"paragraph": 3, "heading": 1, "list": 4},
-        {"paragraph": 2, "heading": 1, "table": 3, "figure": 1}, {"paragraph": 6, "heading": 1}, {"paragraph": 2, "heading": 1, "figure": 3},
-    )))
+    flow.fill(
+        rng.choice(
+            (
+                {"paragraph": 5, "heading": 2, "list": 2, "table": 1, "figure": 1},
+                {"paragraph": 3, "heading": 1, "list": 4},
+                {"paragraph": 2, "heading": 1, "table": 3, "figure": 1},
+                {"paragraph": 6, "heading": 1},
+                {"paragraph": 2, "heading": 1, "figure": 3},
+            )
+        )
+    )
     if rng.random() < 0.2 and bottom_y == bottom:
         _footnotes(ctx, sheet, flow, margin, bottom)
     return sheet
@@ -82,35 +98,47 @@ def make_paper(ctx: Context) -> Sheet:
     look = random_look(rng, body, body if rng.random() < 0.6 else ctx.family("sans"), size=size)
     look = replace(look, align="justify", leading=size * rng.uniform(1.08, 1.25), head_scale=min(look.head_scale, 1.9))
     margin, top, bottom = sheet.width * rng.uniform(0.07, 0.12), sheet.height * 0.075, sheet.height * 0.925
-    running_head(sheet, rng, ctx.words, look, left=margin, right=sheet.width - margin, top=top * 0.6, bottom=sheet.height * 0.963)
+    running_head(
+        sheet, rng, ctx.words, look, left=margin, right=sheet.width - margin, top=top * 0.6, bottom=sheet.height * 0.963
+    )
     frame = Frame(margin, top, sheet.width - 2 * margin, bottom)
     if rng.random() < 0.4:
         _front_matter(ctx, sheet, replace(look, head_align="center"), frame)
     count = 2 if rng.random() < 0.8 else 1
     flow = Flow(sheet, rng, ctx.words, look, columns(margin, frame.y, frame.width, bottom, count, rng.uniform(13, 24)))
     if count == 2 and rng.random() < 0.3:
-        wide = Flow(sheet, rng, ctx.words, look, [Frame(margin, frame.y, frame.width, frame.y + (bottom - frame.y) * 0.45)])
+        wide = Flow(
+            sheet, rng, ctx.words, look, [Frame(margin, frame.y, frame.width, frame.y + (bottom - frame.y) * 0.45)]
+        )
         rng.choice((wide.table, wide.figure))()
         for each in flow.frames:
             each.y = wide.frame.y + look.leading
-    flow.fill(rng.choice((
-        {"paragraph": 8, "heading": 2, "figure": 1, "table": 1}, {"paragraph": 10, "heading": 2, "formula": 0, "list": 1},
-        {"paragraph": 3, "heading": 1, "table": 2, "figure": 2},
-    )))
+    flow.fill(
+        rng.choice(
+            (
+                {"paragraph": 8, "heading": 2, "figure": 1, "table": 1},
+                {"paragraph": 10, "heading": 2, "list": 1},
+                {"paragraph": 3, "heading": 1, "table": 2, "figure": 2},
+            )
+        )
+    )
     return sheet
 
 
-def _front_matter(ctx: Context, sheet: Sheet, look: object, frame: Frame) -> None:
-    from centernet_cli.datasets.synth.typeset import Look  # noqa: PLC0415
-
-    assert isinstance(look, Look)
+def _front_matter(ctx: Context, sheet: Sheet, look: Look, frame: Frame) -> None:
     rng = ctx.rng
     flow = Flow(sheet, rng, ctx.words, look, [frame])
     flow.heading(0, ctx.words.phrase(5, 12))
     boxes: list[Box] = []
     for _ in range(rng.randint(1, 3)):
         line = ", ".join(ctx.words.name() for _ in range(rng.randint(1, 4)))
-        set_paragraph(sheet, line.split(), look.text(align="center", indent=0.0, size=look.size * rng.choice((1.0, 1.15))), frame, boxes=boxes)
+        set_paragraph(
+            sheet,
+            line.split(),
+            look.text(align="center", indent=0.0, size=look.size * rng.choice((1.0, 1.15))),
+            frame,
+            boxes=boxes,
+        )
     sheet.region("text", boxes)
     frame.y += look.leading
     if rng.random() < 0.8:
@@ -119,7 +147,9 @@ def _front_matter(ctx: Context, sheet: Sheet, look: object, frame: Frame) -> Non
             flow_in = Flow(sheet, rng, ctx.words, look, [inner])
             flow_in.heading(3, rng.choice(("Abstract", "Summary", "Résumé", "Zusammenfassung", "Streszczenie")))
         boxes = []
-        set_paragraph(sheet, ctx.words.paragraph(60, 160), look.text(size=look.size * 0.92, indent=0.0), inner, boxes=boxes)
+        set_paragraph(
+            sheet, ctx.words.paragraph(60, 160), look.text(size=look.size * 0.92, indent=0.0), inner, boxes=boxes
+        )
         sheet.region("text", boxes)
         frame.y = inner.y + look.leading * 1.5
 
@@ -135,7 +165,11 @@ def make_letter(ctx: Context) -> Sheet:
     y = sheet.height * 0.05
     if rng.random() < 0.7:
         y = _letterhead(ctx, sheet, look.accent, margin, y, width)
-    block = [ctx.words.name(), *(ctx.words.phrase(1, 3) for _ in range(rng.randint(1, 3))), f"{rng.randint(1000, 99999)} {ctx.words.name()}"]
+    block = [
+        ctx.words.name(),
+        *(ctx.words.phrase(1, 3) for _ in range(rng.randint(1, 3))),
+        f"{rng.randint(1000, 99999)} {ctx.words.name()}",
+    ]
     y = max(y, sheet.height * rng.uniform(0.1, 0.17))
     boxes = []
     x = margin if rng.random() < 0.7 else margin + width * 0.55
@@ -146,12 +180,24 @@ def make_letter(ctx: Context) -> Sheet:
     date = f"{ctx.words.name()}, {ctx.words.date()}"
     y += look.leading * rng.uniform(0, 2)
     right = rng.random() < 0.6
-    box = sheet.text(margin + width if right else margin, y, date, look.body.regular, look.size, colour=look.ink, align="right" if right else "left")
+    box = sheet.text(
+        margin + width if right else margin,
+        y,
+        date,
+        look.body.regular,
+        look.size,
+        colour=look.ink,
+        align="right" if right else "left",
+    )
     sheet.region("text", [box])
     frame = Frame(margin, y + look.leading * rng.uniform(1, 2.5), width, sheet.height * 0.8)
     flow = Flow(sheet, rng, ctx.words, look, [frame])
     if rng.random() < 0.6:
-        flow.paragraph(ctx.words.phrase(3, 8).split(), label="title" if rng.random() < 0.7 else "text", style=look.text(face=look.body.bold, align="left"))
+        flow.paragraph(
+            ctx.words.phrase(3, 8).split(),
+            label="title" if rng.random() < 0.7 else "text",
+            style=look.text(face=look.body.bold, align="left"),
+        )
         flow.gap(look.leading * 0.7)
     flow.paragraph([*ctx.words.phrase(1, 3).split(), rng.choice((",", "!", ":"))][:3])
     for _ in range(rng.randint(1, 6)):
@@ -164,10 +210,23 @@ def make_letter(ctx: Context) -> Sheet:
     sheet.region("text", boxes)
     if rng.random() < 0.75:
         # A signature is no text line to read, in the real data either; drawn, not labelled.
-        write(sheet, rng, margin + rng.uniform(0, 30), y + 34, ctx.words.name().split()[0] * 1, ctx.hand(rng.uniform(18, 30)), width=160, line=False)
+        write(
+            sheet,
+            rng,
+            margin + rng.uniform(0, 30),
+            y + 34,
+            ctx.words.name().split()[0] * 1,
+            ctx.hand(rng.uniform(18, 30)),
+            width=160,
+            line=False,
+        )
     boxes = [sheet.text(margin, y + 58, ctx.words.name(), look.body.regular, look.size, colour=look.ink)]
     if rng.random() < 0.5:
-        boxes.append(sheet.text(margin, y + 58 + look.leading, ctx.words.phrase(1, 3), look.body.italic, look.size, colour=look.ink))
+        boxes.append(
+            sheet.text(
+                margin, y + 58 + look.leading, ctx.words.phrase(1, 3), look.body.italic, look.size, colour=look.ink
+            )
+        )
     sheet.region("text", boxes)
     running_head(sheet, rng, ctx.words, look, left=margin, right=margin + width, top=-50, bottom=sheet.height * 0.96)
     sheet.lines = [box for box in sheet.lines if box[1] > 0]
@@ -189,7 +248,17 @@ def _letterhead(ctx: Context, sheet: Sheet, colour: tuple[int, int, int], x: flo
     at = y + size
     for _ in range(rng.randint(0, 3)):
         at += size * 0.5 + 3
-        boxes.append(sheet.text(anchor, at, f"{ctx.words.phrase(1, 3)}, {ctx.words.code()}", family.regular, size * 0.42, colour=colour, align=align))
+        boxes.append(
+            sheet.text(
+                anchor,
+                at,
+                f"{ctx.words.phrase(1, 3)}, {ctx.words.code()}",
+                family.regular,
+                size * 0.42,
+                colour=colour,
+                align=align,
+            )
+        )
     sheet.region("header", boxes)
     if rng.random() < 0.5:
         sheet.rule(x, at + 8, x + width, at + 8, width=rng.uniform(0.4, 2), colour=colour)
@@ -203,13 +272,30 @@ def make_typescript(ctx: Context) -> Sheet:
     family = ctx.family("type", "mono") if rng.random() < 0.7 else ctx.family("type")
     size = rng.uniform(9.5, 13)
     ink = rng.choice(((30, 30, 30), (60, 60, 70), (40, 40, 90), (70, 60, 60)))
-    look = replace(random_look(rng, family, family, size=size, accent=ink, ink=ink), head_scale=1.0,
-                   leading=size * rng.choice((1.0, 1.1, 1.5, 1.9, 2.1)), align="left", indent=rng.choice((0, 3, 5)) * 0.6 * size)
+    look = replace(
+        random_look(rng, family, family, size=size, accent=ink, ink=ink),
+        head_scale=1.0,
+        leading=size * rng.choice((1.0, 1.1, 1.5, 1.9, 2.1)),
+        align="left",
+        indent=rng.choice((0, 3, 5)) * 0.6 * size,
+    )
     margin = sheet.width * rng.uniform(0.08, 0.16)
     if rng.random() < 0.7:
         number = f"{rng.choice(('- ', ''))}{rng.randint(1, 300)}"
-        sheet.region("header", [sheet.text(sheet.width * rng.choice((0.5, 0.85)), sheet.height * 0.05, number, family.regular, size, colour=ink)])
-    frame = Frame(margin, sheet.height * rng.uniform(0.07, 0.14), sheet.width - margin * rng.uniform(1.5, 2), sheet.height * rng.uniform(0.8, 0.95))
+        sheet.region(
+            "header",
+            [
+                sheet.text(
+                    sheet.width * rng.choice((0.5, 0.85)), sheet.height * 0.05, number, family.regular, size, colour=ink
+                )
+            ],
+        )
+    frame = Frame(
+        margin,
+        sheet.height * rng.uniform(0.07, 0.14),
+        sheet.width - margin * rng.uniform(1.5, 2),
+        sheet.height * rng.uniform(0.8, 0.95),
+    )
     flow = Flow(sheet, rng, ctx.words, look, [frame])
     if rng.random() < 0.5:
         start = len(sheet.lines)
@@ -222,19 +308,33 @@ def make_typescript(ctx: Context) -> Sheet:
         at = rng.uniform(box[0], box[2] * 0.8)
         mark = rng.choice(("xxxxxx", "mmmm", "------"))
         sheet.text(at, (box[1] + box[3]) / 2 + size * 0.25, mark, family.regular, size, colour=ink, line=False)
-        sheet.lines[sheet.lines.index(box)] = (box[0], box[1], max(box[2], at + family.regular.width(mark) * size), box[3])
+        sheet.lines[sheet.lines.index(box)] = (
+            box[0],
+            box[1],
+            max(box[2], at + family.regular.width(mark) * size),
+            box[3],
+        )
     return sheet
 
 
 def make_index(ctx: Context) -> Sheet:
-    """Contents, indexes, catalogues, directories: short entries, page numbers with or without leaders, several columns."""
+    """Contents, indexes, catalogues: short entries, page numbers with or without leaders, one or more columns."""
     rng = ctx.rng
     sheet = ctx.sheet()
     look = ctx.look(size=rng.uniform(7, 11))
     margin = sheet.width * rng.uniform(0.08, 0.15)
     bottom = sheet.height * 0.92
     frame = Frame(margin, sheet.height * 0.08, sheet.width - 2 * margin, bottom)
-    running_head(sheet, rng, ctx.words, look, left=margin, right=sheet.width - margin, top=sheet.height * 0.045, bottom=sheet.height * 0.96)
+    running_head(
+        sheet,
+        rng,
+        ctx.words,
+        look,
+        left=margin,
+        right=sheet.width - margin,
+        top=sheet.height * 0.045,
+        bottom=sheet.height * 0.96,
+    )
     Flow(sheet, rng, ctx.words, look, [frame]).heading(rng.choice((0, 1)))
     frame.y += look.leading
     count = rng.choice((1, 1, 2, 3))
@@ -256,12 +356,23 @@ def make_index(ctx: Context) -> Sheet:
             if leaders == "none" or first[2] > end - 4:
                 boxes.append(sheet.add_line([first]))
                 continue
-            second = sheet.text(right, baseline, number, style.face, style.size, colour=style.colour, align="right", line=False)
+            second = sheet.text(
+                right, baseline, number, style.face, style.size, colour=style.colour, align="right", line=False
+            )
             if leaders == "dots":
                 dot = style.face.width(" .") * style.size
                 dots = " .".join([""] * max(0, int((second[0] - first[2]) / dot) - 1)).strip()
                 if dots:
-                    sheet.text(second[0] - style.size * 0.3, baseline, dots, style.face, style.size, colour=style.colour, align="right", line=False)
+                    sheet.text(
+                        second[0] - style.size * 0.3,
+                        baseline,
+                        dots,
+                        style.face,
+                        style.size,
+                        colour=style.colour,
+                        align="right",
+                        line=False,
+                    )
                 boxes.append(sheet.add_line([first, second]))
             else:
                 boxes += [sheet.add_line([first]), sheet.add_line([second])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from centernet_cli.datasets.synth.display import BLACK, Colour, Sheet
@@ -44,7 +45,16 @@ class _Form:
         """Lay out sections until the page is full."""
         rng = self.rng
         self.top()
-        styles = [self.ruled_fields, self.boxed_fields, self.checks, self.grid, self.comb, self.notice, self.ruled_fields, self.boxed_fields]
+        styles = [
+            self.ruled_fields,
+            self.boxed_fields,
+            self.checks,
+            self.grid,
+            self.comb,
+            self.notice,
+            self.ruled_fields,
+            self.boxed_fields,
+        ]
         favourites = rng.sample(styles, rng.randint(2, len(styles)))
         for _ in range(rng.randint(3, 14)):
             if self.y > self.bottom - 60:
@@ -56,16 +66,35 @@ class _Form:
         if self.y < self.bottom - 50 and rng.random() < 0.7:
             self.signature()
         if rng.random() < 0.5:
-            text = rng.choice((self.ctx.words.code(), f"{self.ctx.words.phrase(1, 2)} {self.ctx.words.code()}", f"{rng.randint(1, 3)}/4"))
+            text = rng.choice(
+                (
+                    self.ctx.words.code(),
+                    f"{self.ctx.words.phrase(1, 2)} {self.ctx.words.code()}",
+                    f"{rng.randint(1, 3)}/4",
+                )
+            )
             x = rng.choice((self.margin, self.right))
-            box = self.sheet.text(x, self.sheet.height * 0.97, text, self.family.regular, self.size * 0.8, colour=self.ink, align="right" if x == self.right else "left")
+            box = self.sheet.text(
+                x,
+                self.sheet.height * 0.97,
+                text,
+                self.family.regular,
+                self.size * 0.8,
+                colour=self.ink,
+                align="right" if x == self.right else "left",
+            )
             self.sheet.region("footer", [box])
         return self.sheet
 
     def entry(self, text: str, x: float, y: float, width: float) -> Box | None:
         """Fill in `text` on the baseline `y`; None when left empty or when it has no room."""
         rng = self.rng
-        if self.filled == "none" or (self.filled == "half" and rng.random() < 0.5) or rng.random() < 0.1 or width < self.size * 2:
+        if (
+            self.filled == "none"
+            or (self.filled == "half" and rng.random() < 0.5)
+            or rng.random() < 0.1
+            or width < self.size * 2
+        ):
             return None
         if self.filled == "type":
             size, face = self.size * 1.15, self.typed.regular
@@ -74,12 +103,22 @@ class _Form:
             if face.width(text) * size > width:
                 return None
             return self.sheet.text(x, y - rng.uniform(0, 1.5), text, face, size, colour=(25, 25, 35))
-        return write(self.sheet, rng, x + rng.uniform(0, 4), y - rng.uniform(-1.5, 2.5), text, self.hand, width=max(4.0, width - 4))
+        return write(
+            self.sheet,
+            rng,
+            x + rng.uniform(0, 4),
+            y - rng.uniform(-1.5, 2.5),
+            text,
+            self.hand,
+            width=max(4.0, width - 4),
+        )
 
     def value(self) -> str:
         """Return something to fill in."""
         words = self.ctx.words
-        return self.rng.choice((words.name(), words.date(), words.code(), words.phrase(1, 3), words.amount(), words.name()))
+        return self.rng.choice(
+            (words.name(), words.date(), words.code(), words.phrase(1, 3), words.amount(), words.name())
+        )
 
     def label(self, x: float, y: float, text: str, *, size: float | None = None, width: float | None = None) -> Box:
         """Set a label as a line."""
@@ -101,10 +140,31 @@ class _Form:
         middle = rng.random() < 0.6
         x = (self.margin + self.right) / 2 if middle else self.margin + 48
         self.y += size
-        box = sheet.text(x, self.y, title.upper() if rng.random() < 0.3 and len(title) < 20 else title, self.family.bold, size, colour=self.ink, align="center" if middle else "left")
+        box = sheet.text(
+            x,
+            self.y,
+            title.upper() if rng.random() < 0.3 and len(title) < 20 else title,
+            self.family.bold,
+            size,
+            colour=self.ink,
+            align="center" if middle else "left",
+        )
         sheet.region("title", [box])
         if rng.random() < 0.4 and box[2] < self.right - 70:
-            sheet.region("header", [sheet.text(self.right, self.y, self.ctx.words.code()[:9], self.family.regular, self.size, colour=self.ink, align="right")])
+            sheet.region(
+                "header",
+                [
+                    sheet.text(
+                        self.right,
+                        self.y,
+                        self.ctx.words.code()[:9],
+                        self.family.regular,
+                        self.size,
+                        colour=self.ink,
+                        align="right",
+                    )
+                ],
+            )
         self.y += size
         if rng.random() < 0.5:
             self.notice()
@@ -175,9 +235,9 @@ class _Form:
             parts = rng.choice((1, 2, 2, 3, 4))
             cuts = sorted(rng.uniform(0.15, 0.85) for _ in range(parts - 1))
             edges = [0.0, *cuts, 1.0]
-            if any(b - a < 0.14 for a, b in zip(edges, edges[1:], strict=False)):
+            if any(b - a < 0.14 for a, b in pairwise(edges)):
                 edges = [k / parts for k in range(parts + 1)]
-            for a, b in zip(edges, edges[1:], strict=False):
+            for a, b in pairwise(edges):
                 x0, x1 = (self.margin + (self.right - self.margin) * share for share in (a, b))
                 sheet.rect((x0, self.y, x1, self.y + height), width=self.pen, colour=self.ink, fill=self.shade)
                 text = (f"{rng.randint(1, 40)}. " if rng.random() < 0.3 else "") + self.ctx.words.phrase(1, 4)
@@ -216,15 +276,26 @@ class _Form:
         for _ in range(rng.randint(1, 3)):
             if self.y + cell * 2 > self.bottom:
                 return
-            box = self.label(self.margin, self.y + cell * 0.75, self.ctx.words.phrase(1, 3), width=(self.right - self.margin) * 0.4)
+            box = self.label(
+                self.margin, self.y + cell * 0.75, self.ctx.words.phrase(1, 3), width=(self.right - self.margin) * 0.4
+            )
             x = max(box[2] + self.size, self.margin + (self.right - self.margin) * 0.3)
             count = min(rng.randint(4, 20), int((self.right - x) / cell))
             ticks = rng.random() < 0.3
             for at in range(count):
                 if ticks:
-                    sheet.rule(x + at * cell, self.y + cell * 0.6, x + at * cell, self.y + cell, width=self.pen, colour=self.ink)
+                    sheet.rule(
+                        x + at * cell,
+                        self.y + cell * 0.6,
+                        x + at * cell,
+                        self.y + cell,
+                        width=self.pen,
+                        colour=self.ink,
+                    )
                 else:
-                    sheet.rect((x + at * cell, self.y, x + (at + 1) * cell, self.y + cell), width=self.pen, colour=self.ink)
+                    sheet.rect(
+                        (x + at * cell, self.y, x + (at + 1) * cell, self.y + cell), width=self.pen, colour=self.ink
+                    )
             if ticks:
                 sheet.rule(x, self.y + cell, x + count * cell, self.y + cell, width=self.pen, colour=self.ink)
             self._field(box, self._comb_entry(x, cell, count))
@@ -238,14 +309,23 @@ class _Form:
         for at, char in enumerate(text):
             middle, base = x + (at + 0.5) * cell, self.y + cell * 0.8
             if self.filled == "type":
-                boxes.append(self.sheet.text(middle, base, char, self.typed.regular, self.size * 1.1, align="center", line=False))
+                boxes.append(
+                    self.sheet.text(middle, base, char, self.typed.regular, self.size * 1.1, align="center", line=False)
+                )
                 continue
             made = write_mask(self.rng, char, self.hand)
             if made is not None:
                 mask, (x0, y0, x1, y1) = made
                 size = min(self.hand.size, cell * 0.9 / max(x1 - x0, y1 - y0, 0.1))
                 left = middle - (x1 - x0) * size / 2
-                boxes.append(self.sheet.stamp((left, base + y0 * size, left + (x1 - x0) * size, base + y1 * size), mask, self.hand.colour, line=False))
+                boxes.append(
+                    self.sheet.stamp(
+                        (left, base + y0 * size, left + (x1 - x0) * size, base + y1 * size),
+                        mask,
+                        self.hand.colour,
+                        line=False,
+                    )
+                )
         return self.sheet.add_line(boxes) if boxes else None
 
     def grid(self) -> None:
@@ -260,12 +340,22 @@ class _Form:
                 break
             for column in range(columns):
                 x = self.margin + column * wide
-                sheet.rect((x, self.y, x + wide, self.y + height), width=self.pen, colour=self.ink, fill=self.shade if row == 0 else None)
+                sheet.rect(
+                    (x, self.y, x + wide, self.y + height),
+                    width=self.pen,
+                    colour=self.ink,
+                    fill=self.shade if row == 0 else None,
+                )
                 base = self.y + height * 0.5 + self.size * 0.33
                 if row == 0 or (column == 0 and rng.random() < 0.5):
                     self.label(x + 3, base, self.ctx.words.phrase(1, 2), width=wide - 6)
                 elif rng.random() < 0.7:
-                    self.entry(rng.choice((self.ctx.words.number(), self.ctx.words.amount(), self.ctx.words.phrase(1, 2))), x + 3, base, wide - 6)
+                    self.entry(
+                        rng.choice((self.ctx.words.number(), self.ctx.words.amount(), self.ctx.words.phrase(1, 2))),
+                        x + 3,
+                        base,
+                        wide - 6,
+                    )
             self.y += height
         if self.y > top + height:
             sheet.region("table", [(self.margin, top, self.right, self.y)])
@@ -276,9 +366,23 @@ class _Form:
         rng, sheet = self.rng, self.sheet
         self.y += self.size * rng.uniform(3, 5)
         small = self.size * 0.8
-        for x, wide in ((self.margin, (self.right - self.margin) * 0.4), (self.margin + (self.right - self.margin) * 0.55, (self.right - self.margin) * 0.45)):
+        for x, wide in (
+            (self.margin, (self.right - self.margin) * 0.4),
+            (self.margin + (self.right - self.margin) * 0.55, (self.right - self.margin) * 0.45),
+        ):
             sheet.rule(x, self.y, x + wide, self.y, width=self.pen, colour=self.ink)
-            label = self.label(x + rng.uniform(0, wide * 0.3), self.y + small * 1.4, self.ctx.words.phrase(1, 3), size=small, width=wide * 0.7)
-            filled = self.entry(f"{self.ctx.words.name()} {self.ctx.words.date()}" if x == self.margin else self.ctx.words.name(), x + 4, self.y - 2, wide - 8)
+            label = self.label(
+                x + rng.uniform(0, wide * 0.3),
+                self.y + small * 1.4,
+                self.ctx.words.phrase(1, 3),
+                size=small,
+                width=wide * 0.7,
+            )
+            filled = self.entry(
+                f"{self.ctx.words.name()} {self.ctx.words.date()}" if x == self.margin else self.ctx.words.name(),
+                x + 4,
+                self.y - 2,
+                wide - 8,
+            )
             self._field(label, filled)
         self.y += self.size * 3

@@ -1,4 +1,4 @@
-"""Newspapers: many narrow columns, hundreds of lines, headings over several columns, rules, pictures, small advertisements."""
+"""Newspapers: many narrow columns, hundreds of lines, wide headings, rules, pictures, advertisements."""
 
 from __future__ import annotations
 
@@ -20,18 +20,32 @@ def make_newspaper(ctx: Context) -> Sheet:
     """A newspaper page of 3 to 8 columns."""
     rng = ctx.rng
     old = rng.random() < 0.5
-    paper: Colour = rng.choice(((238, 230, 210), (245, 240, 228), (230, 222, 205))) if old else rng.choice(((255, 255, 255), (244, 242, 236)))
+    paper: Colour = (
+        rng.choice(((238, 230, 210), (245, 240, 228), (230, 222, 205)))
+        if old
+        else rng.choice(((255, 255, 255), (244, 242, 236)))
+    )
     width = rng.uniform(760, 1050)
     sheet = Sheet(width, width * rng.uniform(1.25, 1.55), paper, facts={"language": ctx.language})
     roles = ("serif", "serif", "serif", "black") if old and ctx.plain else ("serif", "serif", "sans")
     body = ctx.family(rng.choice(roles))
     look = random_look(rng, body, ctx.family("serif", "sans", "display"), size=rng.uniform(8.0, 11.5))
-    look = replace(look, align="justify", leading=look.size * rng.uniform(1.02, 1.18), gap=0.0, indent=look.size, head_scale=rng.uniform(1.6, 3.2), head_align="center")
+    look = replace(
+        look,
+        align="justify",
+        leading=look.size * rng.uniform(1.02, 1.18),
+        gap=0.0,
+        indent=look.size,
+        head_scale=rng.uniform(1.6, 3.2),
+        head_align="center",
+    )
     margin = width * rng.uniform(0.025, 0.06)
     y = _masthead(ctx, sheet, look, margin) if rng.random() < 0.4 else _folio(ctx, sheet, look, margin)
     count = rng.randint(3, 8)
     gutter = rng.uniform(0.9, 1.6) * look.size
-    _Page(ctx, sheet, look, count, gutter, rules=rng.random() < 0.7, grey=True).fill(margin, y, width - 2 * margin, sheet.height * 0.97)
+    _Page(ctx, sheet, look, count, gutter, rules=rng.random() < 0.7, grey=True).fill(
+        margin, y, width - 2 * margin, sheet.height * 0.97
+    )
     return sheet
 
 
@@ -48,7 +62,9 @@ def _masthead(ctx: Context, sheet: Sheet, look: Look, margin: float) -> float:
     sheet.rule(margin, y, sheet.width - margin, y, width=1.0)
     y += look.size * 1.4
     parts = (ctx.words.code(), f"{ctx.words.name()}, {ctx.words.date()}", ctx.words.phrase(1, 2))
-    for part, x, align in zip(parts, (margin, sheet.width / 2, sheet.width - margin), ("left", "center", "right"), strict=True):
+    for part, x, align in zip(
+        parts, (margin, sheet.width / 2, sheet.width - margin), ("left", "center", "right"), strict=True
+    ):
         sheet.region("header", [sheet.text(x, y, part, look.body.regular, look.size, align=align)])
     y += look.size * 0.6
     sheet.rule(margin, y, sheet.width - margin, y, width=1.0)
@@ -57,7 +73,11 @@ def _masthead(ctx: Context, sheet: Sheet, look: Look, margin: float) -> float:
 
 def _folio(ctx: Context, sheet: Sheet, look: Look, margin: float) -> float:
     y = margin + look.size
-    for part, x, align in ((str(ctx.rng.randint(1, 64)), margin, "left"), (ctx.words.phrase(2, 4), sheet.width / 2, "center"), (ctx.words.date(), sheet.width - margin, "right")):
+    for part, x, align in (
+        (str(ctx.rng.randint(1, 64)), margin, "left"),
+        (ctx.words.phrase(2, 4), sheet.width / 2, "center"),
+        (ctx.words.date(), sheet.width - margin, "right"),
+    ):
         if ctx.rng.random() < 0.8:
             sheet.region("header", [sheet.text(x, y, part, look.body.regular, look.size, align=align)])
     if ctx.rng.random() < 0.7:
@@ -68,8 +88,19 @@ def _folio(ctx: Context, sheet: Sheet, look: Look, margin: float) -> float:
 class _Page:
     """Fills the page with horizontal bands; in each, blocks of columns are articles, pictures or advertisements."""
 
-    def __init__(self, ctx: Context, sheet: Sheet, look: Look, count: int, gutter: float, *, rules: bool, grey: bool) -> None:
-        self.ctx, self.rng, self.sheet, self.look, self.count, self.gutter, self.rules, self.grey = ctx, ctx.rng, sheet, look, count, gutter, rules, grey
+    def __init__(
+        self, ctx: Context, sheet: Sheet, look: Look, count: int, gutter: float, *, rules: bool, grey: bool
+    ) -> None:
+        self.ctx, self.rng, self.sheet, self.look, self.count, self.gutter, self.rules, self.grey = (
+            ctx,
+            ctx.rng,
+            sheet,
+            look,
+            count,
+            gutter,
+            rules,
+            grey,
+        )
 
     def fill(self, x: float, y: float, width: float, bottom: float) -> None:
         """Fill the area with one to four bands."""
@@ -94,7 +125,13 @@ class _Page:
                     sep = x + at * wide - self.gutter / 2
                     self.sheet.rule(sep, top, sep, base, width=0.5)
             if band + 1 < bands:
-                self.sheet.rule(x, base + self.look.leading * 0.3, x + width, base + self.look.leading * 0.3, width=rng.choice((0.5, 1.5)))
+                self.sheet.rule(
+                    x,
+                    base + self.look.leading * 0.3,
+                    x + width,
+                    base + self.look.leading * 0.3,
+                    width=rng.choice((0.5, 1.5)),
+                )
 
     def article(self, area: Frame, span: int, *, picture: bool) -> None:
         """Set headings over the whole span, then text in its columns, with further small articles below."""
@@ -114,8 +151,6 @@ class _Page:
         while not flow.full and flow.room() >= look.leading:
             for _ in range(rng.randint(2, 9)):
                 flow.paragraph(low=15, high=90)
-            if flow.full:
-                return
             if flow.room() > look.leading * 6:
                 middle = flow.frame.x + flow.frame.width / 2
                 line = flow.frame.y + look.leading * 0.5
@@ -134,7 +169,13 @@ class _Page:
         self.sheet.region("figure", [box])
         area.y += height + look.size * 0.5
         boxes: list[Box] = []
-        style = look.text(size=look.size * 0.9, leading=look.size * 1.0, align="left", indent=0.0, face=rng.choice((look.body.italic, look.head.regular)))
+        style = look.text(
+            size=look.size * 0.9,
+            leading=look.size * 1.0,
+            align="left",
+            indent=0.0,
+            face=rng.choice((look.body.italic, look.head.regular)),
+        )
         set_paragraph(self.sheet, self.ctx.words.sentence(5, 18), style, area, boxes=boxes)
         self.sheet.region("caption", boxes)
         area.y += look.leading * 0.5
@@ -157,7 +198,9 @@ class _Page:
             if y + size * 1.3 > area.bottom - look.size or family.bold.width(text) * size > area.width * 0.95:
                 break
             y += size * 1.2
-            style = look.text(face=rng.choice((family.bold, family.regular)), size=size, align="center", indent=0.0, colour=ink)
+            style = look.text(
+                face=rng.choice((family.bold, family.regular)), size=size, align="center", indent=0.0, colour=ink
+            )
             boxes.append(set_line(sheet, text.split(), style, area.x, y, area.width, last=True))
             y += look.size * rng.choice((0.2, 0.6, 1.5))
         sheet.region("text", boxes)

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from centernet_cli.cli import main
+from centernet_cli.core.errors import ExitCode
+
+
+def test_synth_writes_two_coco_datasets(tmp_path, capsys):
+    arguments = ["--kind", "receipt,form", "--count", "2", "--seed", "3", "--long-side", "300", "--clean"]
+    assert main(["data", "synth", "--out", str(tmp_path / "pages"), *arguments]) == 0
+    heard = capsys.readouterr().err
+    assert "2 pages" in heard
+    assert "fonts:" in heard
+    for name in ("lines", "regions"):
+        data = json.loads((tmp_path / "pages" / name / "annotations.json").read_text(encoding="utf-8"))
+        assert [image["file_name"] for image in data["images"]] == [
+            "images/receipt-3-00000.jpg",
+            "images/form-3-00001.jpg",
+        ]
+        assert data["annotations"]
+
+
+@pytest.mark.parametrize("kind", ["novel", "", "form,novel"])
+def test_unknown_kinds_are_usage_errors(tmp_path, capsys, kind):
+    assert main(["data", "synth", "--out", str(tmp_path / "pages"), "--kind", kind]) == ExitCode.USAGE
+    assert "U320" in capsys.readouterr().err
+    assert not (tmp_path / "pages").exists()
+
+
+def test_a_folder_that_cannot_be_made(tmp_path, capsys):
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    assert main(["data", "synth", "--out", str(tmp_path / "file"), "--count", "1"]) == ExitCode.OUTPUT
+    assert "O801" in capsys.readouterr().err
+
+
+def test_help_names_the_kinds(capsys):
+    assert main(["data", "synth", "--help"]) == 0
+    assert "newspaper" in capsys.readouterr().out
