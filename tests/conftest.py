@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,3 +21,8 @@ def _no_settings_from_outside(monkeypatch):
     for name in os.environ:
         if name.startswith("CENTERNET_"):
             monkeypatch.delenv(name)
+
+
+# Background jobs of a shell ignore SIGINT, and so would the programs that tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)

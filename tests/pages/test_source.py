@@ -148,7 +148,7 @@ def test_an_unreadable_disk_is_a_failure(image_file, monkeypatch):
     suffix=st.sampled_from(["", ".pdf", ".png"]),
 )
 def test_any_bytes_are_pages_or_failures(start, rest, suffix, tmp_path_factory):
-    path = tmp_path_factory.getbasetemp() / f"any{suffix}"
+    path = tmp_path_factory.getbasetemp() / f"any-source{suffix}"
     path.write_bytes(start + rest)
     results = read(path, max_megapixels=1)
     assert results
