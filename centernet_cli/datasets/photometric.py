@@ -32,7 +32,7 @@ def light(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     height, width = pixels.shape[:2]
     coarse = rng.uniform(rng.uniform(0.45, 0.85), 1.0, (3, 3)).astype(np.float32)
     field = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-    return np.clip(pixels * np.clip(field, 0.2, 1.1)[:, :, None], 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(pixels * np.clip(field, 0.2, 1.1)[:, :, None], 0, 255), dtype=np.uint8)
 
 
 def noise(pixels: Pixels, rng: np.random.Generator) -> Pixels:

@@ -100,7 +100,7 @@ def read_meta(path: Path) -> ModelMeta:
             sha256=sha256_file(path),
             facts=dict(value["facts"]),
         )
-    except (ValueError, KeyError, TypeError, ValidationError) as error:
+    except (ValueError, KeyError, TypeError, ValidationError, RecursionError) as error:
         raise ModelError(
             "M507", f"metadata of another version: {type(error).__name__} {error}".splitlines()[0], path=path
         ) from error

@@ -63,7 +63,8 @@ def load_data(recipe: Recipe) -> TrainingData:
                 train.append(page)
     for source in section.val:
         val.extend(_validation(page, record, truth, section) for page, record, truth in _read(source, section, dropped))
-    missing = [page.path for page in (*train, *val) if not page.path.is_file()]
+    paths = [*(page.path for page in train), *(page.path for page in val)]
+    missing = [path for path in paths if not path.is_file()]
     if missing:
         raise InputError("D016", f"{len(missing)} images of the datasets are missing, this one first", path=missing[0])
     if not any(len(page.boxes) and page.weight > 0 for page in train):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import torch
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+Network = TypeVar("Network", bound="nn.Module")
 
-class Ema:
+
+class Ema(Generic[Network]):
     """A slow copy of a model.
 
     Args:
@@ -20,7 +22,7 @@ class Ema:
             is forgotten.
     """
 
-    def __init__(self, model: nn.Module, decay: float) -> None:
+    def __init__(self, model: Network, decay: float) -> None:
         self.model = copy.deepcopy(model).eval()
         self.model.requires_grad_(requires_grad=False)
         self.decay = decay

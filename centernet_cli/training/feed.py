@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import cv2
+import torch
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
@@ -33,7 +35,7 @@ class Feed:
         workers = recipe.data.workers
         samples = Samples(pages, recipe.augment, recipe.train.input, recipe.train.page_size, recipe.data.cache_mb)
         self._plan: list[list[Draw]] = []
-        self._loader: DataLoader[Batch | CenterNetError] = DataLoader(
+        self._loader: DataLoader[Any] = DataLoader(
             _Guarded(samples),
             batch_sampler=self._plan,
             collate_fn=_GuardedCollate(Collate(recipe)),
@@ -41,6 +43,8 @@ class Feed:
             persistent_workers=workers > 0,
             worker_init_fn=start_worker,
             multiprocessing_context=start_method() if workers else None,
+            # Else each epoch would take a number from torch's generator, and a resumed one another.
+            generator=torch.Generator(),
         )
 
     def batches(self, plan: Sequence[list[Draw]]) -> Iterator[Batch]:
@@ -48,22 +52,31 @@ class Feed:
 
         Raises:
             InputError: A page cannot be read.
-            MissingRequirementError: A worker died.
         """
         self._plan[:] = plan
-        try:
-            for batch in self._loader:
-                if isinstance(batch, CenterNetError):
-                    raise batch
-                yield batch
-        except RuntimeError as error:
-            if "DataLoader worker" not in str(error):
-                raise
-            raise MissingRequirementError(
-                "E713",
-                "a data worker died, most likely for want of memory or of shared memory (/dev/shm)",
-                hint="data.workers=0, a smaller data.cache_mb, or more shared memory",
-            ) from error
+        for batch in self._loader:
+            if isinstance(batch, CenterNetError):
+                raise batch
+            yield batch
+
+
+@contextmanager
+def watched_workers() -> Iterator[None]:
+    """Tell of the death of a worker, which torch reports by an exception in whatever is being done just then.
+
+    Raises:
+        MissingRequirementError: A worker died.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+        raise MissingRequirementError(
+            "E713",
+            "a data worker died, most likely for want of memory or of shared memory (/dev/shm)",
+            hint="data.workers=0, a smaller data.cache_mb, or more shared memory",
+        ) from error
 
 
 class _Guarded(TorchDataset[Sample | CenterNetError]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import torch
 
@@ -12,7 +12,7 @@ from centernet_cli.core.errors import CenterNetError, DivergedError, MissingRequ
 from centernet_cli.core.safe_io import atomic_write_bytes, dump_json
 from centernet_cli.models.zoo import save_model
 from centernet_cli.training.data import plan_epoch
-from centernet_cli.training.feed import Feed
+from centernet_cli.training.feed import Feed, watched_workers
 from centernet_cli.training.optim import rate_factor
 from centernet_cli.training.signals import Stopped, caught_signals
 from centernet_cli.training.step import training_step
@@ -38,26 +38,17 @@ def train(trainer: Trainer, progress: Progress) -> Validation | None:
         Stopped: SIGINT or SIGTERM came; the state is saved.
         CenterNetError: A page cannot be read, an output cannot be written.
     """
-    recipe = trainer.recipe
-    result = None
     trainer.run.trim_metrics(trainer.step, trainer.epoch)
     with caught_signals() as caught:
         part = _Part(trainer, progress, caught)
-        while trainer.epoch < recipe.train.epochs:
-            part.steps()
-            done = trainer.epoch + 1
-            last = done == recipe.train.epochs or part.time_is_up()
-            judged = last or done % recipe.train.val_every == 0
-            if judged:
-                result = part.judge(done)
-            # Judging takes time as well, and the same weights need not be judged twice.
-            last = last or (judged and part.time_is_up())
-            trainer.epoch, trainer.batch = (recipe.train.epochs if last else done), 0
-            part.save()
-            if caught and not last:
-                raise Stopped(caught[0])
-        if part.bad and not part.good:
-            raise part.diverged("no step had a finite loss")
+        try:
+            with watched_workers():
+                result = part.epochs()
+        except MissingRequirementError:
+            # Workers that are just starting don't survive the Ctrl-C that ends the training.
+            if caught:
+                part.stop()
+            raise
     finish(trainer, result)
     return result
 
@@ -78,33 +69,47 @@ class _Part:
         self.bad = self.good = 0
         self.pages: list[str] = []
 
+    def epochs(self) -> Validation | None:
+        """Do the rest of the training; return the last validation."""
+        trainer, settings, result = self.trainer, self.trainer.recipe.train, None
+        while trainer.epoch < settings.epochs:
+            self.steps()
+            done = trainer.epoch + 1
+            last = done == settings.epochs or self.time_is_up()
+            judged = last or done % settings.val_every == 0
+            if judged:
+                result = self.judge(done)
+            # Judging takes time as well, and the same weights need not be judged twice.
+            last = last or (judged and self.time_is_up())
+            trainer.epoch, trainer.batch = (settings.epochs if last else done), 0
+            self.save()
+            if self.caught and not last:
+                raise Stopped(self.caught[0])
+        if self.bad and not self.good:
+            raise self.diverged("no step had a finite loss")
+        return result
+
     def steps(self) -> None:
         """Do the rest of the epoch, or as much as the time allows."""
         trainer, settings = self.trainer, self.trainer.recipe.train
         plan = plan_epoch(trainer.data.train, epoch=trainer.epoch, recipe=trainer.recipe)
         total = settings.epochs * len(plan)
         self.progress.epoch(trainer.epoch, settings.epochs, len(plan), trainer.batch)
-        try:
-            for batch in self.feed.batches(plan[trainer.batch :]):
-                share = max(trainer.step / total, self._time_share())
-                if share >= 1:
-                    break
-                draws = plan[trainer.batch]
-                factor = rate_factor(trainer.recipe.optim, trainer.step, share, trainer.epoch)
-                terms = training_step(trainer, batch, factor)
-                trainer.step += 1
-                trainer.batch += 1
-                trainer.seconds = time.monotonic() - self.started
-                self._note(terms, draws, share)
-                if self.caught:
-                    self._stop()
-                if time.monotonic() - self.saved > 60 * settings.checkpoint_minutes:
-                    self.save()
-        except MissingRequirementError:
-            # Workers that are just starting don't survive the Ctrl-C that ends the training.
+        for batch in self.feed.batches(plan[trainer.batch :]):
+            share = max(trainer.step / total, self._time_share())
+            if share >= 1:
+                break
+            draws = plan[trainer.batch]
+            factor = rate_factor(trainer.recipe.optim, trainer.step, share, trainer.epoch)
+            terms = training_step(trainer, batch, factor)
+            trainer.step += 1
+            trainer.batch += 1
+            trainer.seconds = time.monotonic() - self.started
+            self._note(terms, draws, share)
             if self.caught:
-                self._stop()
-            raise
+                self.stop()
+            if time.monotonic() - self.saved > 60 * settings.checkpoint_minutes:
+                self.save()
 
     def judge(self, done: int) -> Validation | None:
         """Validate after `done` epochs, record, and keep the weights if they are the best so far."""
@@ -137,8 +142,13 @@ class _Part:
         trainer = self.trainer
         trainer.seconds = time.monotonic() - self.started
         self.saved = time.monotonic()
-        if not self.bad or not trainer.run.last.is_file():
+        if not self.bad or (self.good and not trainer.run.last.is_file()):
             trainer.save()
+
+    def stop(self) -> NoReturn:
+        """Save and end, as a signal asked for."""
+        self.save()
+        raise Stopped(self.caught[0])
 
     def diverged(self, why: str) -> DivergedError:
         """Write what is known about the last step to `diverged.json` and return the error to raise."""
@@ -173,11 +183,7 @@ class _Part:
         self.progress.validated()
         if self.caught:
             # The epoch isn't over yet, so that the run goes on with this validation.
-            self._stop()
-
-    def _stop(self) -> None:
-        self.save()
-        raise Stopped(self.caught[0])
+            self.stop()
 
 
 def finish(trainer: Trainer, result: Validation | None) -> None:

@@ -19,8 +19,6 @@ from centernet_cli.training.ema import Ema
 from centernet_cli.training.optim import build_optimizer
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from centernet_cli.core.recipe import Recipe
     from centernet_cli.training.data import TrainingData
     from centernet_cli.training.run_dir import RunDir
@@ -40,7 +38,7 @@ class Trainer:
     device: torch.device
     data: TrainingData
     network: CenterNet
-    ema: Ema | None
+    ema: Ema[CenterNet] | None
     optimizer: torch.optim.Optimizer
     dtype: torch.dtype
     scaler: torch.amp.GradScaler
@@ -52,7 +50,7 @@ class Trainer:
     best_epoch: int = -1
 
     @property
-    def averaged(self) -> nn.Module:
+    def averaged(self) -> CenterNet:
         """The network that is judged and kept."""
         return self.ema.model if self.ema is not None else self.network
 
@@ -122,7 +120,7 @@ def prepare(recipe: Recipe, run: RunDir, device: torch.device, *, resume: bool =
         start_from(network, recipe)
     network.to(device)
     if recipe.train.channels_last:
-        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network.to(memory_format=torch.channels_last)
     if device.type == "cpu":
         limit_threads()
     dtype = DTYPES[pick_precision(recipe.train.precision, device)]
