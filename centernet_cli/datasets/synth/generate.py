@@ -195,7 +195,9 @@ def _picture(
             pixels, rng, {"old": 1.2, "photo": 0.6, "scan": 0.4}[profile] * rng.uniform(0.3, 1.5)
         )
     if profile == "photo":
-        warp = camera(rng, width, height, long_side=long_side, tilt=rng.choice((1.0, 3.0, 6.0)))
+        # Upright boxes around long tilted lines would swallow their neighbours; narrow slips may lie more askew.
+        tilts = (1.0, 3.0, 6.0) if height > 1.6 * width else (0.6, 1.5, 2.5)
+        warp = camera(rng, width, height, long_side=long_side, tilt=rng.choice(tilts))
         pixels = warp.image(pixels, degrade.surface(rng, warp.width, warp.height))
         pixels = degrade.uneven_light(pixels, rng, rng.uniform(0.3, 1.0))
         pixels = degrade.optics(pixels, rng, strong=True)
