@@ -60,11 +60,11 @@ def make_report(ctx: Context) -> Sheet:
     flow.fill(
         rng.choice(
             (
-                {"paragraph": 5, "heading": 2, "list": 2, "table": 1, "figure": 1},
-                {"paragraph": 3, "heading": 1, "list": 4},
-                {"paragraph": 2, "heading": 1, "table": 3, "figure": 1},
+                {"paragraph": 4, "heading": 2, "list": 3, "table": 1, "figure": 1},
+                {"paragraph": 2, "heading": 1, "list": 4},
+                {"paragraph": 2, "heading": 1, "list": 1, "table": 3, "figure": 1},
                 {"paragraph": 6, "heading": 1},
-                {"paragraph": 2, "heading": 1, "figure": 3},
+                {"paragraph": 2, "heading": 1, "list": 1, "figure": 3},
             )
         )
     )
@@ -117,7 +117,7 @@ def make_paper(ctx: Context) -> Sheet:
         rng.choice(
             (
                 {"paragraph": 8, "heading": 2, "figure": 1, "table": 1},
-                {"paragraph": 10, "heading": 2, "list": 1},
+                {"paragraph": 6, "heading": 2, "list": 3},
                 {"paragraph": 3, "heading": 1, "table": 2, "figure": 2},
             )
         )
@@ -201,7 +201,7 @@ def make_letter(ctx: Context) -> Sheet:
         flow.gap(look.leading * 0.7)
     flow.paragraph([*ctx.words.phrase(1, 3).split(), rng.choice((",", "!", ":"))][:3])
     for _ in range(rng.randint(1, 6)):
-        if rng.random() < 0.12:
+        if rng.random() < 0.25:
             flow.list_()
         else:
             flow.paragraph(low=25, high=90)
