@@ -22,15 +22,22 @@ def _data() -> None:
 
 @app.command("synth")
 def synth(
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the two datasets, lines and regions.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the two datasets, lines and regions.")
+    ],
     kind: Annotated[
-        str, typer.Option("--kind", metavar="KIND,…", help="Kinds of pages, taken in turn: see below; `all` for every one.")
+        str,
+        typer.Option("--kind", metavar="KIND,…", help="Kinds of pages, taken in turn: see below; `all` for every one."),
     ] = "all",
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="Pages.")] = 100,
     seed: Annotated[int, typer.Option("--seed", help="The same seed, kinds and fonts give the same pages.")] = 0,
     scan: Annotated[
         bool | None,
-        typer.Option("--scan/--clean", help="All pages scanned or photographed, or none. [default: as each kind is met]", show_default=False),
+        typer.Option(
+            "--scan/--clean",
+            help="All pages scanned or photographed, or none. [default: as each kind is met]",
+            show_default=False,
+        ),
     ] = None,
     long_side: Annotated[int, typer.Option("--long-side", min=256, max=8192, help="Pixels.")] = 1280,
     workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="Processes.")] = 1,
@@ -55,7 +62,9 @@ def synth(
     kinds = list(KINDS) if kind == "all" else [name.strip() for name in kind.split(",") if name.strip()]
     unknown = [name for name in kinds if name not in KINDS]
     if unknown or not kinds:
-        raise UsageError("U320", f"unknown kind '{', '.join(unknown)}'", path="--kind", hint=f"one of {', '.join(KINDS)}")
+        raise UsageError(
+            "U320", f"unknown kind '{', '.join(unknown)}'", path="--kind", hint=f"one of {', '.join(KINDS)}"
+        )
     fonts = default_book().summary()
     console.say(f"fonts: {', '.join(f'{number} {role}' for role, number in fonts.items())} families")
     if sum(fonts.values()) < 20:
