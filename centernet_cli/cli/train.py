@@ -114,6 +114,9 @@ def describe(trainer: Trainer) -> None:
         console.warn("no page is held out: the last weights are kept, and no score is measured")
     parameters = sum(parameter.numel() for parameter in trainer.network.parameters())
     trained = sum(parameter.numel() for parameter in trainer.network.parameters() if parameter.requires_grad)
+    if trainer.fresh:
+        first = ", ".join(trainer.fresh[:3]) + (", …" if len(trainer.fresh) > 3 else "")
+        console.say(f"not in {trainer.recipe.model.init}: {len(trainer.fresh)} tensors start afresh ({first})")
     name = str(trainer.dtype).removeprefix("torch.")
     console.say(
         f"model {trainer.recipe.model.backbone} + {trainer.recipe.model.neck}, {parameters / 1e6:.2f} M parameters, "

@@ -30,7 +30,8 @@ class Trainer:
     """What a training consists of; `train` moves it forward.
 
     `step` counts all steps, `epoch` whole epochs, `batch` the steps of the one that is under way; `seconds` is the
-    time spent in all parts of the run together; `best_epoch` is the number of epochs done at the best score.
+    time spent in all parts of the run together; `best_epoch` is the number of epochs done at the best score;
+    `fresh` names the tensors that `model.init` had nothing for.
     """
 
     recipe: Recipe
@@ -48,6 +49,7 @@ class Trainer:
     seconds: float = 0.0
     best_score: float = -1.0
     best_epoch: int = -1
+    fresh: tuple[str, ...] = ()
 
     @property
     def averaged(self) -> CenterNet:
@@ -88,6 +90,8 @@ class Trainer:
             self.network.load_state_dict(state["model"])
             if self.ema is not None:
                 self.ema.model.load_state_dict(state["ema"] or state["model"])
+            if set(self.optimizer.param_groups[0]) - set(state["optimizer"]["param_groups"][0]):
+                raise ValueError("state of another optimiser")  # torch would take it, and fail at the first step
             self.optimizer.load_state_dict(state["optimizer"])
             self.scaler.load_state_dict(state["scaler"])
             torch.set_rng_state(state["rng"])
@@ -116,8 +120,7 @@ def prepare(recipe: Recipe, run: RunDir, device: torch.device, *, resume: bool =
     data = load_data(recipe)
     pretrained = None if resume else recipe.model.pretrained
     network = CenterNet(recipe.model, len(recipe.data.classes), pretrained=pretrained)
-    if recipe.model.init is not None and not resume:
-        start_from(network, recipe)
+    fresh = start_from(network, recipe) if recipe.model.init is not None and not resume else []
     network.to(device)
     if recipe.train.channels_last:
         network.to(memory_format=torch.channels_last)
@@ -134,6 +137,7 @@ def prepare(recipe: Recipe, run: RunDir, device: torch.device, *, resume: bool =
         build_optimizer(network, recipe.optim),
         dtype,
         torch.amp.GradScaler(device.type, enabled=dtype is torch.float16),
+        fresh=tuple(fresh),
     )
 
 

@@ -10,8 +10,8 @@ from centernet_cli.codec.gaussian import SIGMAS, ellipse_spread, original_radius
 SIDES = st.integers(1, 400).map(float)
 
 
-def tensors(*values: float) -> list[torch.Tensor]:
-    return [torch.tensor([value]) for value in values]
+def tensors(height: float, width: float) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.tensor([height]), torch.tensor([width])
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ def tensors(*values: float) -> list[torch.Tensor]:
     [(10, 10, 2), (50, 50, 13), (100, 100, 27), (5, 150, 2), (3, 90, 1), (8, 240, 4)],
 )
 def test_original_radii_are_those_of_the_original_code(height, width, radius):
-    spread = original_spread(*tensors(height, width))
+    spread = original_spread(*tensors(float(height), float(width)))
     assert spread.support_x.item() == spread.support_y.item() == radius
     assert spread.sigma_x.item() == spread.sigma_y.item() == pytest.approx((2 * radius + 1) / 6)
 
@@ -27,7 +27,8 @@ def test_original_radii_are_those_of_the_original_code(height, width, radius):
 @given(SIDES, SIDES)
 def test_original_radius_is_2_8_times_the_one_that_keeps_the_overlap(height, width):
     # The quirk: the third case without its division by 2a always decides.
-    radius = original_radius(*(side.double() for side in tensors(height, width))).item()
+    one, two = tensors(height, width)
+    radius = original_radius(one.double(), two.double()).item()
     right = radius / 2.8
     assert height * width / ((height + 2 * right) * (width + 2 * right)) == pytest.approx(0.7, rel=1e-6)
 
@@ -40,7 +41,7 @@ def test_original_spread_is_round_and_whole(height, width):
 
 
 def test_original_spread_rounds_sizes_up():
-    assert original_spread(*tensors(9.2, 9.2)) == original_spread(*tensors(10, 10))
+    assert original_spread(*tensors(9.2, 9.2)) == original_spread(*tensors(10.0, 10.0))
 
 
 @given(SIDES, SIDES, st.floats(0.05, 1.0), st.floats(0.5, 60.0))
@@ -56,6 +57,6 @@ def test_ellipse_is_capped_and_follows_each_side(height, width, alpha, cap):
 
 
 def test_ellipse_of_a_thin_line_is_long_and_reaches_its_neighbouring_rows():
-    spread = ellipse_spread(*tensors(3, 90), alpha=0.54, max_radius=30)
+    spread = ellipse_spread(*tensors(3.0, 90.0), alpha=0.54, max_radius=30)
     assert spread.support_x.item() > 20
     assert 1 < spread.support_y.item() < 2

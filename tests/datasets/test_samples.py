@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from centernet_cli.core.errors import InputError
+from centernet_cli.core.recipe import AugmentSection
+from centernet_cli.datasets.samples import Draw, LabelledPage, PageCache, Samples, read_frame
+
+BOX = (20, 30, 60, 50)
+PLAIN = AugmentSection(scale=(1.0, 1.0), rotate_degrees=0.0, photometric=0.0, degrade=0.0)
+
+
+def labelled(path, size=(120, 90), **values) -> LabelledPage:
+    facts = {
+        "path": path,
+        "source": "s",
+        "weight": 1.0,
+        "width": size[0],
+        "height": size[1],
+        "boxes": np.array([BOX, (70, 60, 110, 80)], np.float32),
+        "labels": np.array([1, 0]),
+        "ignore": np.zeros((0, 4), np.float32),
+        "annotated": np.array([True, True]),
+        "group": "g",
+    }
+    return LabelledPage(**{**facts, **values})
+
+
+@pytest.fixture
+def page(tmp_path):
+    pixels = np.full((90, 120, 3), 255, np.uint8)
+    pixels[BOX[1] : BOX[3], BOX[0] : BOX[2]] = (200, 0, 0)
+    pixels[60:80, 70:110] = (0, 0, 200)
+    Image.fromarray(pixels).save(tmp_path / "page.png")
+    return labelled(tmp_path / "page.png")
+
+
+def samples(*pages, augment=PLAIN, window=(96, 64), page_size=120, cache_mb=10):
+    return Samples(list(pages), augment, window, page_size, cache_mb)
+
+
+def same(one, two) -> bool:
+    names = ("pixels", "boxes", "labels", "ignore", "annotated")
+    return all(np.array_equal(getattr(one, name), getattr(two, name)) for name in names)
+
+
+@pytest.mark.parametrize("mode", ["crop", "page"])
+def test_the_same_draw_is_the_same_sample_anywhere(page, mode):
+    augment = AugmentSection(mode=mode, rotate_degrees=5.0, flip=0.5, photometric=1.0, degrade=1.0)
+    here, there = samples(page, augment=augment), samples(page, augment=augment)
+    draws = [Draw(0, (7, 0, i), landscape=False) for i in range(6)]
+    first = [here[draw] for draw in draws]
+    again = [there[draw] for draw in reversed(draws)][::-1]
+    assert all(same(one, two) for one, two in zip(first, again, strict=True))
+    assert not same(first[0], first[1])
+    # As workers that are started afresh get them.
+    copied = pickle.loads(pickle.dumps(there))  # noqa: S301
+    assert same(copied[draws[0]], first[0])
+
+
+def test_labels_and_boxes_belong_to_what_is_seen(page):
+    colours = {1: (200, 0, 0), 0: (0, 0, 200)}
+    data = samples(page)
+    seen = 0
+    for i in range(20):
+        sample = data[Draw(0, (i,), landscape=False)]
+        assert sample.pixels.shape == (64, 96, 3)
+        for box, label in zip(sample.boxes.tolist(), sample.labels.tolist(), strict=True):
+            x, y = int((box[0] + box[2]) / 2), int((box[1] + box[3]) / 2)
+            assert np.abs(sample.pixels[y, x].astype(int) - colours[label]).max() < 5
+            seen += 1
+    assert seen > 10
+
+
+def test_stubs_and_crowds_are_ignored(page):
+    crowd = labelled(page.path, ignore=np.array([(0, 0, 120, 20)], np.float32))
+    whole = samples(crowd, window=(128, 96))[Draw(0, (0,), landscape=False)]
+    assert len(whole.boxes) == 2
+    assert len(whole.ignore) == 1
+    strict = samples(page, augment=PLAIN.model_copy(update={"min_visible": 1.0}), window=(64, 32))
+    cut = [strict[Draw(0, (i,), landscape=False)] for i in range(20)]
+    assert sum(len(sample.ignore) for sample in cut) > 0
+    for sample in cut:
+        assert len(sample.boxes) + len(sample.ignore) <= 2
+
+
+def test_what_the_source_labels_goes_along(page):
+    annotated = np.array([False, True])
+    assert samples(labelled(page.path, annotated=annotated))[Draw(0, (0,), False)].annotated.tolist() == [False, True]
+
+
+def test_landscape_pages_turn_the_window_in_page_mode_only(page):
+    for mode, shape in (("page", (64, 96)), ("crop", (96, 64))):
+        data = samples(page, augment=PLAIN.model_copy(update={"mode": mode}), window=(64, 96))
+        assert data[Draw(0, (0,), landscape=True)].pixels.shape == (*shape, 3)
+        assert data[Draw(0, (0,), landscape=False)].pixels.shape == (96, 64, 3)
+
+
+def test_page_mode_shows_all_boxes(page):
+    data = samples(page, augment=PLAIN.model_copy(update={"mode": "page"}), window=(96, 64))
+    assert all(len(data[Draw(0, (i,), landscape=False)].boxes) == 2 for i in range(5))
+
+
+def test_sizes_that_differ_are_an_error(page):
+    wrong = labelled(page.path, size=(90, 120))
+    with pytest.raises(InputError, match="D014 image is 120x90, its annotations say 90x120") as caught:
+        samples(wrong)[Draw(0, (0,), landscape=False)]
+    assert caught.value.path == str(page.path)
+
+
+def test_a_page_that_cannot_be_read_is_named(tmp_path):
+    (tmp_path / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
+    with pytest.raises(InputError, match=r"bad\.png"):
+        samples(labelled(tmp_path / "bad.png"))[Draw(0, (0,), landscape=False)]
+
+
+def test_the_cache_is_bounded_and_forgets_what_was_not_asked_for(tmp_path):
+    side = 418  # half a megabyte each
+    pages = []
+    for i in range(4):
+        path = tmp_path / f"{i}.png"
+        Image.fromarray(np.full((side, side, 3), i, np.uint8)).save(path)
+        pages.append(labelled(path, size=(side, side)))
+    cache = PageCache(1)
+    first = cache.read(pages[0])
+    assert cache.read(pages[0]) is first
+    one = cache.read(pages[1])
+    assert cache.read(pages[0]) is first
+    cache.read(pages[2])  # page 1 has to go: it was not asked for as long as page 0
+    assert cache.read(pages[0]) is first
+    assert cache.read(pages[1]) is not one
+    for page in pages * 2:
+        assert cache.read(page)[0, 0, 0] == pages.index(page)
+        held = list(cache._pages.values())
+        assert sum(pixels.nbytes for pixels in held) == cache._bytes <= 2**20
+
+
+def test_no_cache(page):
+    cache = PageCache(0)
+    assert cache.read(page) is not cache.read(page)
+    assert cache._bytes == 0
+
+
+def test_frames(tmp_path):
+    frames = [Image.new("L", (30, 20), value) for value in (10, 20, 30)]
+    frames[0].save(tmp_path / "several.tif", save_all=True, append_images=frames[1:])
+    frames[0].save(tmp_path / "single.tif")
+    for number in (1, 2, 3):
+        assert read_frame(tmp_path / "several.tif", number).pixels[0, 0, 0] == 10 * number
+    assert read_frame(tmp_path / "several.tif", None).pixels[0, 0, 0] == 10
+    # The third page of a document, saved as a file of its own.
+    assert read_frame(tmp_path / "single.tif", 3).pixels[0, 0, 0] == 10
+    with pytest.raises(InputError, match=r"several\.tif: P204"):
+        read_frame(tmp_path / "several.tif", 4)
+    with pytest.raises(InputError, match="I110"):
+        read_frame(tmp_path / "nowhere.tif", 1)
+
+
+def test_frames_are_cached_apart(tmp_path):
+    frames = [Image.new("L", (30, 20), value) for value in (10, 20)]
+    frames[0].save(tmp_path / "several.tif", save_all=True, append_images=frames[1:])
+    cache = PageCache(1)
+    found = [cache.read(labelled(tmp_path / "several.tif", size=(30, 20), frame=i))[0, 0, 0] for i in (1, 2, 1)]
+    assert found == [10, 20, 10]

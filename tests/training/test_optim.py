@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from centernet_cli.core.recipe import ModelSection, OptimSection
+from centernet_cli.models.centernet import CenterNet
+from centernet_cli.training.optim import build_optimizer, rate_factor
+
+TINY = {"backbone": "mobilenet_v3_small", "neck_channels": 8, "head_channels": 8, "context_blocks": 0}
+
+
+def test_warm_up_is_linear_and_then_over():
+    section = OptimSection(schedule="constant", warmup_steps=4)
+    assert [rate_factor(section, step, 0.0, 0) for step in range(6)] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0, 1.0])
+    assert rate_factor(OptimSection(schedule="constant", warmup_steps=0), 0, 0.0, 0) == 1
+
+
+def test_cosine_values():
+    section = OptimSection(schedule="cosine", warmup_steps=0)
+    found = [rate_factor(section, 1000, share, 0) for share in (0.0, 0.25, 0.5, 1.0, 1.5)]
+    quarter = 0.01 + 0.99 * 0.5 * (1 + math.sqrt(0.5))
+    assert found == pytest.approx([1.0, quarter, 0.505, 0.01, 0.01])
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.integers(100, 10_000))
+def test_cosine_never_rises_after_the_warm_up(one, two, step):
+    low, high = sorted((one, two))
+    section = OptimSection(schedule="cosine", warmup_steps=100)
+    assert 0 < rate_factor(section, step, high, 0) <= rate_factor(section, step, low, 0) <= 1
+
+
+def test_steps_values():
+    section = OptimSection(schedule="steps", warmup_steps=0, drop_epochs=(3, 5))
+    found = [rate_factor(section, 99, 0.5, epoch) for epoch in range(7)]
+    assert found == pytest.approx([1, 1, 1, 0.1, 0.1, 0.01, 0.01])
+
+
+@pytest.mark.parametrize("name", ["adamw", "sgd"])
+def test_groups(name):
+    network = CenterNet(ModelSection.model_validate({**TINY, "frozen_stages": 2}), 2)
+    section = OptimSection(name=name, lr=0.02, backbone_lr_factor=0.1, weight_decay=0.3, momentum=0.7)
+    optimizer = build_optimizer(network, section)
+    assert type(optimizer) is {"adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}[name]
+    names = {id(parameter): name for name, parameter in network.named_parameters()}
+    seen = []
+    for group in optimizer.param_groups:
+        if name == "sgd":
+            assert group["momentum"] == 0.7
+        for parameter in group["params"]:
+            in_backbone = names[id(parameter)].startswith("backbone.")
+            assert group["lr"] == pytest.approx(0.002 if in_backbone else 0.02)
+            # Biases and normalisation have no direction to shrink in.
+            assert group["weight_decay"] == (0.3 if parameter.ndim > 1 else 0.0)
+            seen.append(names[id(parameter)])
+    assert sorted(seen) == sorted(name for name, p in network.named_parameters() if p.requires_grad)
+    assert not any(name.startswith(("backbone.stages.0.", "backbone.stages.1.")) for name in seen)
