@@ -104,7 +104,7 @@ def describe(trainer: Trainer) -> None:
         rows.setdefault(page.source, Counter()).update(train=1, boxes=len(page.boxes))
     for held in data.val:
         rows.setdefault(held.source, Counter()).update(val=1)
-    width = max(len(name) for name in rows)
+    width = max(map(len, ("source", *rows)))
     console.say(f"{'source'.ljust(width)}  train    val    boxes")
     for name, row in rows.items():
         console.say(f"{name.ljust(width)} {row['train']:6d} {row['val']:6d} {row['boxes']:8d}")

@@ -5,9 +5,9 @@ Lengths are pixels unless a name says cells (one cell = `model.stride` pixels).
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -111,13 +111,13 @@ class AugmentSection(Section):
     degrade: Share = 0.5
     """Share of samples with blur, noise, JPEG artefacts, uneven light or lost resolution."""
 
-    @model_validator(mode="after")
-    def _scale_range(self) -> Self:
-        low, high = self.scale
-        if not 0 < low <= high:
-            msg = "scale: two factors above 0, the smaller one first"
+    @field_validator("scale")
+    @classmethod
+    def _scale_range(cls, value: tuple[float, float]) -> tuple[float, float]:
+        if not 0 < value[0] <= value[1]:
+            msg = "two factors above 0, the smaller one first"
             raise ValueError(msg)
-        return self
+        return value
 
 
 class OptimSection(Section):
@@ -170,12 +170,13 @@ class DecodeSection(Section):
     """Boxes of one class that overlap a better one more are dropped; None: peaks alone, as in the paper."""
     min_score: Share = 0.05
 
-    @model_validator(mode="after")
-    def _odd_window(self) -> Self:
-        if any(side % 2 == 0 for side in self.peak_window):
-            msg = "peak_window: both sides must be odd"
+    @field_validator("peak_window")
+    @classmethod
+    def _odd_window(cls, value: tuple[int, int]) -> tuple[int, int]:
+        if any(side % 2 == 0 for side in value):
+            msg = "both sides must be odd"
             raise ValueError(msg)
-        return self
+        return value
 
 
 class EvalSection(Section):

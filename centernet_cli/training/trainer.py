@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -90,8 +90,7 @@ class Trainer:
             self.network.load_state_dict(state["model"])
             if self.ema is not None:
                 self.ema.model.load_state_dict(state["ema"] or state["model"])
-            if set(self.optimizer.param_groups[0]) - set(state["optimizer"]["param_groups"][0]):
-                raise ValueError("state of another optimiser")  # torch would take it, and fail at the first step
+            _check_kind(self.optimizer, state["optimizer"])
             self.optimizer.load_state_dict(state["optimizer"])
             self.scaler.load_state_dict(state["scaler"])
             torch.set_rng_state(state["rng"])
@@ -102,6 +101,12 @@ class Trainer:
         self.step, self.epoch, self.batch = state["step"], state["epoch"], state["batch"]
         self.seconds = state["seconds"]
         self.best_score, self.best_epoch = state["best_score"], state["best_epoch"]
+
+
+def _check_kind(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Refuse the state of another kind of optimiser: torch would take it, and fail at the first step."""
+    if set(optimizer.param_groups[0]) - set(state["param_groups"][0]):
+        raise ValueError("the state of another optimiser")
 
 
 def prepare(recipe: Recipe, run: RunDir, device: torch.device, *, resume: bool = False) -> Trainer:

@@ -130,7 +130,7 @@ nonsense: 1
     assert found[5] == "recipe.yaml:12:9: R305 alias *a is not allowed (write the value out)"
     assert found[6] == "recipe.yaml:13:11: R311 augment.scale: must have at most 2 items, got [1, 2, 3]"
     assert found[7] == "recipe.yaml:15:3: R311 optim.lr: must be greater than 0, got -1"
-    assert found[8] == "recipe.yaml:16:1: R311 decode: peak_window: both sides must be odd"
+    assert found[8] == "recipe.yaml:16:10: R311 decode.peak_window: both sides must be odd"
     assert found[9] == "recipe.yaml:17:1: R311 loss: must be a section with keys, got 3"
     assert found[10] == "recipe.yaml:18:11: R311 targets.max_radius_cells: must be a finite number, got nan"
     assert found[11].startswith("recipe.yaml:19:1: R310 nonsense: unknown key (known here: ")

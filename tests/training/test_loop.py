@@ -392,7 +392,6 @@ def test_rectangles_are_learnt(pages, recipe_for, start):
     result = train(trainer, Listener())
     assert result is not None
     assert result.lines.f1_50 is not None
-    print(result.lines.f1_50)
     assert result.lines.f1_50 > 0.8
     # What was kept finds them as well.
     runtime = TorchRuntime(load_model(str(trainer.run.root)), "cpu", "fp32")

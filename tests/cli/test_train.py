@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from PIL import Image
+
+from centernet_cli.cli import main
+from centernet_cli.cli.train_progress import ConsoleProgress
+from centernet_cli.core.errors import ExitCode
+from centernet_cli.losses.total import total_loss
+from centernet_cli.training import loop
+
+TINY = {
+    "model": {"backbone": "mobilenet_v3_small", "neck_channels": 8, "head_channels": 8, "context_blocks": 0},
+    "augment": {"photometric": 0.0, "degrade": 0.0},
+    "optim": {"warmup_steps": 2},
+    "train": {"epochs": 2, "batch_size": 2, "input": [96, 64], "page_size": 96, "precision": "fp32"},
+}
+NO_VALIDATION = ["--set", "data.val=[]", "--set", "data.holdout=0.0"]
+
+
+@pytest.fixture(autouse=True)
+def _handlers():
+    """The program leaves its own SIGTERM handler behind."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    """A recipe on four pages of two documents, all of them also for validation."""
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    images, annotations = [], []
+    for i in range(4):
+        pixels = np.full((64, 96, 3), 255, np.uint8)
+        x, y = 8 + 10 * i, 6 + 5 * i
+        pixels[y : y + 20, x : x + 30] = 0
+        Image.fromarray(pixels).save(folder / f"doc{'ab'[i % 2]}_p{i}.png")
+        images.append({"id": i, "file_name": f"doc{'ab'[i % 2]}_p{i}.png", "width": 96, "height": 64})
+        box = {"bbox": [x, y, 30, 20], "area": 600, "iscrowd": 0, "category_id": 1 + i % 2}
+        annotations.append({"id": i + 1, "image_id": i, **box})
+    categories = [{"id": 1, "name": "box"}, {"id": 2, "name": "stamp"}]
+    content = {"images": images, "annotations": annotations, "categories": categories}
+    (folder / "annotations.json").write_text(json.dumps(content))
+    data = {"classes": ["box"], "train": [{"path": "pages"}], "val": [{"path": "pages"}]}
+    path = tmp_path / "tiny.yaml"
+    path.write_text(yaml.safe_dump({"name": "tiny", "data": data, **TINY}))
+    return path
+
+
+def files(folder) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_run_from_recipe_to_weights(recipe, tmp_path, capsys):
+    out = tmp_path / "run"
+    assert main(["train", str(recipe), "--out", str(out), "--device", "cpu"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == f"{out / 'weights.safetensors'}\n"
+    assert files(out) == [
+        "checkpoints/best.safetensors",
+        "checkpoints/last.pt",
+        "environment.json",
+        "metrics.jsonl",
+        "recipe.resolved.yaml",
+        "weights.safetensors",
+    ]
+    assert "source  train    val    boxes\npages       4      4        2\n" in captured.err
+    assert "not used: 4 boxes labelled 'stamp'" in captured.err  # two for training, two for judging
+    assert "mobilenet_v3_small + fpn" in captured.err
+    assert "epoch 1: loss" in captured.err
+    assert "epoch 2: loss" in captured.err
+    assert "(maxDets 2000, threshold" in captured.err
+    assert "best score" in captured.err
+    lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    assert [line["epoch"] for line in lines] == [1, 2]
+    # What it made can be used, and a finished run says so.
+    assert main(["models", "show", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["classes"] == ["box"]
+    before = {name: (out / name).read_bytes() for name in files(out)}
+    assert main(["train", "--resume", str(out)]) == 0
+    assert "this run is finished (4 steps)" in capsys.readouterr().err
+    assert {name: (out / name).read_bytes() for name in files(out)} == before
+
+
+def test_rehearsal_writes_nothing(recipe, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = files(tmp_path)
+    assert main(["train", str(recipe), "--dry-run", "--device", "cpu"]) == 0
+    assert main(["train", str(recipe), "--dry-run", "--out", str(tmp_path / "pages"), "--device", "cpu"]) == 0
+    assert files(tmp_path) == before
+    assert not (tmp_path / "runs").exists()
+    err = capsys.readouterr().err
+    assert "4 steps of 2 samples" in err
+    assert "peak memory" in err
+
+
+def test_a_folder_that_is_not_empty_is_refused(recipe, tmp_path, capsys):
+    before = files(tmp_path)
+    assert main(["train", str(recipe), "--out", str(tmp_path / "pages")]) == ExitCode.OUTPUT
+    assert f"{tmp_path / 'pages'}: O803" in capsys.readouterr().err
+    assert files(tmp_path) == before
+
+
+def test_runs_are_named_by_recipe_and_time(recipe, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", str(recipe), "--device", "cpu", "--set", "train.epochs=1", *NO_VALIDATION]) == 0
+    (run,) = (tmp_path / "runs").iterdir()
+    assert run.name.startswith("tiny-2")
+    assert "no page is held out" in capsys.readouterr().err
+    assert yaml.safe_load((run / "recipe.resolved.yaml").read_text())["train"]["epochs"] == 1
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, ExitCode.SIGINT), (signal.SIGTERM, ExitCode.SIGTERM)])
+def test_interrupted_and_resumed(recipe, tmp_path, capsys, monkeypatch, signum, code):
+    out = tmp_path / "run"
+
+    class Impatient(ConsoleProgress):
+        def step(self, terms, share):
+            super().step(terms, share)
+            os.kill(os.getpid(), signum)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("centernet_cli.cli.train_progress.ConsoleProgress", Impatient)
+        assert main(["train", str(recipe), "--out", str(out)]) == code
+    err = capsys.readouterr().err
+    assert f"stopped after 1 steps; go on with: centernet train --resume {out}" in err
+    assert main(["train", "--resume", str(out)]) == 0
+    captured = capsys.readouterr()
+    assert "going on after 1 steps, in epoch 1 of 2" in captured.err
+    assert captured.out == f"{out / 'weights.safetensors'}\n"
+
+
+def test_a_run_whose_weights_are_gone_writes_them_again(recipe, tmp_path):
+    out = tmp_path / "run"
+    assert main(["train", str(recipe), "--out", str(out)]) == 0
+    before = (out / "weights.safetensors").read_bytes()
+    (out / "weights.safetensors").unlink()
+    assert main(["train", "--resume", str(out)]) == 0
+    assert (out / "weights.safetensors").read_bytes() == before
+
+
+def test_divergence_has_an_exit_code(recipe, tmp_path, capsys, monkeypatch):
+    def spoilt(*args):
+        loss, terms = total_loss(*args)
+        return loss * math.nan, terms
+
+    monkeypatch.setattr("centernet_cli.training.step.total_loss", spoilt)
+    out = tmp_path / "run"
+    assert main(["train", str(recipe), "--out", str(out), "--set", "train.max_bad_steps=1"]) == ExitCode.DIVERGED
+    assert f"{out}: T901 the loss is not finite for 2 steps in a row" in capsys.readouterr().err
+    assert main(["train", str(recipe), "--dry-run"]) == ExitCode.DIVERGED
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        ([], ExitCode.USAGE, "U115"),
+        (["nothing.yaml"], ExitCode.RECIPE, "R301"),
+        (["RECIPE", "--resume", "x"], ExitCode.USAGE, "U114"),
+        (["RECIPE", "--set", "train.epoch=3"], ExitCode.USAGE, "did you mean 'epochs'"),
+        (["RECIPE", "--set", "train.input=[100, 64]"], ExitCode.USAGE, "train.input"),
+        (["RECIPE", "--set", "augment.scale=[2.0, 1.0]"], ExitCode.USAGE, "augment.scale: two factors above 0"),
+        (["RECIPE", "--set", "data.classes=[line]"], ExitCode.INPUT, "D035"),
+        (["RECIPE", "--set", "model.pretrained=nowhere.pth"], ExitCode.MODEL, "M503"),
+        (["RECIPE", "--set", "model.init=nowhere"], ExitCode.MODEL, "M501"),
+        (["RECIPE", "--device", "abacus"], ExitCode.USAGE, "U702"),
+        (["--resume", "nowhere"], ExitCode.MODEL, "M511"),
+    ],
+)
+def test_what_cannot_be_done_is_told(recipe, tmp_path, capsys, monkeypatch, arguments, code, words):
+    monkeypatch.chdir(tmp_path)
+    before = files(tmp_path)
+    assert main(["train", *(str(recipe) if word == "RECIPE" else word for word in arguments)]) == code
+    captured = capsys.readouterr()
+    assert words in captured.err
+    assert captured.out == ""
+    assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize(("content", "code"), [(None, "M503"), (b"", "M509"), (b"\x80\x04 no checkpoint", "M509")])
+def test_runs_that_cannot_be_resumed(recipe, tmp_path, capsys, content, code):
+    out = tmp_path / "run"
+    assert main(["train", str(recipe), "--out", str(out), "--set", "train.epochs=1"]) == 0
+    last = out / "checkpoints" / "last.pt"
+    last.unlink()
+    if content is not None:
+        last.write_bytes(content)
+    capsys.readouterr()
+    assert main(["train", "--resume", str(out)]) == ExitCode.MODEL
+    assert f"{last}: {code}" in capsys.readouterr().err
+
+
+def test_a_bad_page_is_named(recipe, tmp_path, capsys):
+    (tmp_path / "pages" / "docb_p3.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
+    assert main(["train", str(recipe), "--out", str(tmp_path / "run")]) == ExitCode.INPUT
+    assert "docb_p3.png: I10" in capsys.readouterr().err
+
+
+def test_no_gpu(recipe, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert main(["train", str(recipe), "--device", "cuda", "--out", str(tmp_path / "run")]) == ExitCode.ENVIRONMENT
+    assert "E701" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_quiet(recipe, tmp_path, capsys):
+    out = tmp_path / "run"
+    assert main(["-q", "train", str(recipe), "--out", str(out), "--set", "train.epochs=1"]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    assert captured.out == f"{out / 'weights.safetensors'}\n"
+
+
+def test_memory_is_not_told_where_the_system_does_not(monkeypatch):
+    from centernet_cli.cli.train import peak_memory
+
+    monkeypatch.setitem(sys.modules, "resource", None)
+    assert peak_memory() == ""
+
+
+def test_time_left_is_that_of_the_whole_run(monkeypatch, capsys):
+    clock = [0.0]
+    notes = []
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    progress = ConsoleProgress()
+    progress.epoch(0, 2, 10, 0)
+    assert progress._bar is not None
+    monkeypatch.setattr(progress._bar, "advance", lambda _, note: notes.append(note))
+    for i in range(3):
+        clock[0] = 60.0 * i
+        progress.step({"loss": 1.0}, 0.2 + 0.1 * i)
+    progress.close()
+    assert notes == ["loss 1.000", "loss 1.000, 7m00s to the end", "loss 1.000, 6m00s to the end"]
+
+
+def test_stopped_is_no_ordinary_exception():
+    # Nothing that catches what may go wrong may catch it.
+    assert not issubclass(loop.Stopped, Exception)
