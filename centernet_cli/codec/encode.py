@@ -75,8 +75,6 @@ def encode(
     mask = boxes.new_ones(num_classes, h, w)
     for x0, y0, x1, y1 in (ignore / stride).tolist() if ignore is not None else ():
         mask[:, max(0, int(y0)) : int(y1) + 1, max(0, int(x0)) : int(x1) + 1] = 0
-    if annotated is not None:
-        mask = mask * annotated.to(mask.dtype)[:, None, None]
     cells = boxes / stride
     cells[:, 0::2] = cells[:, 0::2].clamp(0, w)
     cells[:, 1::2] = cells[:, 1::2].clamp(0, h)
@@ -113,6 +111,10 @@ def encode(
         value = drawn.gather(0, (last - start - 1).clamp(min=0)[None])[0]
         strength = torch.where(taken, value, strength)
     ltrb, weight = _distances(cells, owner, strength, xs, ys)
+    # An ignored stub may lie over the centre of a box that is learnt: that centre stays.
+    mask = torch.maximum(mask, (heatmap == 1).to(mask.dtype))
+    if annotated is not None:
+        mask = mask * annotated.to(mask.dtype)[:, None, None]
     index = (corner[:, 1] * w + corner[:, 0]).long()
     return Targets(heatmap, mask, index, sizes, centres - corner, ltrb, weight)
 

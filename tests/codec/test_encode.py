@@ -171,6 +171,12 @@ def test_no_boxes():
     assert (targets.mask == 1).all()
 
 
+def test_a_centre_under_an_ignored_area_is_learnt():
+    targets = encoded([(40.0, 40.0, 80.0, 60.0)], ignore=torch.tensor([(30.0, 30.0, 100.0, 70.0)]))
+    assert targets.mask[targets.heatmap == 1].all()
+    assert targets.mask[0, 9, 8] == 0
+
+
 def test_ignored_areas_take_no_loss():
     mask = encoded([], ignore=torch.tensor([(40.0, 40.0, 79.0, 60.0), (-20.0, 130.0, 10.0, 500.0)])).mask
     assert mask[:, 10:16, 10:20].sum() == 0
