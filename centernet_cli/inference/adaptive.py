@@ -13,9 +13,9 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-SMALL_LINE = 9.0
+SMALL_LINE = 11.0
 """Median line height, in network pixels, below which a second pass is worth its time."""
-COMFORTABLE_LINE = 12.0
+COMFORTABLE_LINE = 13.0
 """Median line height that the second pass aims at."""
 MAX_FACTOR = 1.6
 """The second pass is at most this much larger (2.6 times the work)."""
