@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from centernet_cli.core.architectures import ARCHITECTURES, ArchName
 
 Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -51,8 +53,19 @@ class DataSection(Section):
 class ModelSection(Section):
     """Backbone, neck and heads."""
 
+    arch: ArchName | None = None
+    """A published architecture by its original name, such as `dla_34`: sets those keys that aren't given."""
     backbone: Literal[
-        "resnet18", "resnet34", "resnet50", "resnet101", "mobilenet_v2", "mobilenet_v3_small", "mobilenet_v3_large"
+        "resnet18",
+        "resnet34",
+        "resnet50",
+        "resnet101",
+        "resnet152",
+        "mobilenet_v2",
+        "mobilenet_v3_small",
+        "mobilenet_v3_large",
+        "dla34",
+        "hourglass104",
     ] = "mobilenet_v2"
     pretrained: str | None = None
     """Weights of the backbone: None (random), `imagenet` (torchvision's download) or a file."""
@@ -60,24 +73,65 @@ class ModelSection(Section):
     """A trained model to start from (name, folder or file); heads of other classes start afresh."""
     frozen_stages: Annotated[int, Field(ge=0, le=4)] = 0
     """Backbone stages that are not trained, from the image on: 1 freezes all up to stride 4."""
-    neck: Literal["fpn", "deconv"] = "fpn"
+    neck: Literal["fpn", "deconv", "dla_up", "none"] = "fpn"
+    """`none` for hourglass104, which needs no other; `dla_up` is DLA's own, and takes any other backbone as well."""
+    deformable: bool = False
+    """Deformable convolutions (v2) in the necks `deconv` and `dla_up`."""
+    stacks: Annotated[int, Field(ge=1, le=4)] = 2
+    """Hourglasses behind one another, each trained (hourglass104 only)."""
     neck_channels: Positive = 64
     context_blocks: Annotated[int, Field(ge=0)] = 2
     """Strip convolutions at stride 32 that let the centre of a line see both its ends (FPN only)."""
-    box: Literal["size_offset", "ltrb"] = "ltrb"
-    """Box heads: size and offset at the centre cell (the paper) or distances to the four sides."""
+    box: Literal["size_offset", "size", "ltrb"] = "ltrb"
+    """Box heads: size and offset at the centre cell (the paper), size alone, or distances to the four sides."""
+    class_sizes: bool = False
+    """A size of its own for each class (not with `ltrb`)."""
     head_channels: Positive = 64
     shared_head: bool = True
     """One hidden convolution for all heads instead of one each."""
     light_head: bool = True
     """Depthwise-separable hidden convolutions instead of a full 3x3."""
+    head_norm: bool = True
+    """Normalise the hidden convolutions; the original's have a bias instead (only without `light_head`)."""
+    pixels: Literal["imagenet", "coco_bgr", "voc_bgr"] = "imagenet"
+    """Order and statistics of the input's channels: the original reads BGR (for VOC with ImageNet's RGB figures)."""
     stride: Literal[4] = 4
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand_arch(cls, value: object) -> object:
+        if isinstance(value, dict) and value.get("arch") in ARCHITECTURES:
+            return {**ARCHITECTURES[value["arch"]], **value}
+        return value
+
+    @model_validator(mode="after")
+    def _check_parts(self) -> ModelSection:
+        if (self.backbone == "hourglass104") != (self.neck == "none"):
+            msg = "hourglass104 goes with neck none, and nothing else does"
+            raise ValueError(msg)
+        if self.deformable and self.neck not in {"deconv", "dla_up"}:
+            msg = "deformable is for the necks deconv and dla_up"
+            raise ValueError(msg)
+        if self.class_sizes and self.box == "ltrb":
+            msg = "class_sizes goes with size heads, not with ltrb"
+            raise ValueError(msg)
+        if self.light_head and not self.head_norm:
+            msg = "light heads are always normalised: head_norm false needs light_head false"
+            raise ValueError(msg)
+        return self
 
 
 class TargetsSection(Section):
     """How boxes become target maps."""
 
-    gaussian: Literal["original", "ellipse"] = "ellipse"
+    gaussian: Literal["original", "corrected", "ellipse"] = "ellipse"
+    """`original`: round, with the radius the original code computes; `corrected`: with the radius it meant."""
+    min_overlap: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.7
+    """Round Gaussians: IoU that a box shifted by the radius keeps."""
+    merge: Literal["max", "min"] = "max"
+    """Where Gaussians of one class meet, the larger value stays; `min` is an article's slip, kept for comparison."""
+    dense_size: bool = False
+    """Train sizes at every cell under the Gaussian instead of the centre cell alone."""
     alpha: Annotated[float, Field(gt=0.0, le=1.0)] = 0.54
     """Ellipse: its half axes as a share of the box's."""
     max_radius_cells: Annotated[float, Field(gt=0.0)] = 30.0
@@ -91,14 +145,17 @@ class LossSection(Section):
     size: Weight = 0.1
     offset: Weight = 1.0
     giou: Weight = 5.0
-    size_loss: Literal["l1", "smooth_l1"] = "l1"
+    size_loss: Literal["l1", "smooth_l1", "norm_l1"] = "l1"
+    """`norm_l1`: relative to the true size."""
+    offset_loss: Literal["l1", "smooth_l1"] = "l1"
 
 
 class AugmentSection(Section):
     """What happens to a page before the network sees it; boxes follow."""
 
-    mode: Literal["crop", "page"] = "crop"
-    """`crop`: windows of `input` out of the scaled page. `page`: the whole page fitted into `input`."""
+    mode: Literal["crop", "page", "original"] = "crop"
+    """`crop`: windows of `input` out of the scaled page. `page`: the whole page fitted into `input`. `original`: as
+    CenterNet did for photographs, a scale from `scale` in steps of 0.1 about a random centre, black beyond the image."""
     scale: tuple[float, float] = (0.65, 1.4)
     """Range of the random factor on the page's size (log-uniform)."""
     rotate_degrees: Annotated[float, Field(ge=0.0, le=45.0)] = 0.6
@@ -108,6 +165,8 @@ class AugmentSection(Section):
     min_visible: Share = 0.35
     """A box cut by the window is kept above this share of its area, else its place is ignored."""
     photometric: Share = 0.8
+    colour: Literal["page", "original"] = "page"
+    """Which photometric changes: those of paper, or CenterNet's brightness, contrast, saturation and PCA lighting."""
     degrade: Share = 0.5
     """Share of samples with blur, noise, JPEG artefacts, uneven light or lost resolution."""
 
@@ -123,7 +182,7 @@ class AugmentSection(Section):
 class OptimSection(Section):
     """Optimiser and schedule."""
 
-    name: Literal["adamw", "sgd"] = "adamw"
+    name: Literal["adamw", "adam", "sgd"] = "adamw"
     lr: Annotated[float, Field(gt=0.0)] = 1e-3
     backbone_lr_factor: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
     weight_decay: Weight = 1e-4
@@ -168,6 +227,8 @@ class DecodeSection(Section):
     """Width and height in cells, both odd."""
     nms_iou: Annotated[float, Field(gt=0.0, le=1.0)] | None = 0.5
     """Boxes of one class that overlap a better one more are dropped; None: peaks alone, as in the paper."""
+    soft_nms: bool = False
+    """Lower the scores of overlapping boxes instead of dropping them (Gaussian, sigma 0.5); `nms_iou` is then unused."""
     min_score: Share = 0.05
 
     @field_validator("peak_window")
@@ -177,6 +238,22 @@ class DecodeSection(Section):
             msg = "both sides must be odd"
             raise ValueError(msg)
         return value
+
+
+class TestSection(Section):
+    """How pages are shown to the trained network; kept in the model."""
+
+    __test__ = False  # not a test case, whatever pytest thinks of the name
+
+    resize: Literal["page", "keep", "fixed"] = "page"
+    """`page`: long side to `train.page_size`, paper right and below. `keep`: pixels as they are, black all round up to
+    the next multiple, as the original does. `fixed`: fitted into `size`, black all round."""
+    size: tuple[Side, Side] = (512, 512)
+    """Width and height for `fixed`."""
+    flip: bool = False
+    """Average with the mirrored page: heatmap and size, not offset; `ltrb` with left and right exchanged."""
+    scales: Annotated[tuple[Annotated[float, Field(gt=0.0, le=4.0)], ...], Field(min_length=1)] = (1.0,)
+    """Look at each size and merge by soft suppression, as the original does."""
 
 
 class EvalSection(Section):
@@ -199,4 +276,5 @@ class Recipe(Section):
     optim: OptimSection = OptimSection()
     train: TrainSection = TrainSection()
     decode: DecodeSection = DecodeSection()
+    test: TestSection = TestSection()
     eval: EvalSection = EvalSection()
