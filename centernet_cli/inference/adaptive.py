@@ -2,6 +2,7 @@
 
 The first pass at the model's usual size tells how high the lines are there. Lines lower than a few cells are
 found badly; if the page has more pixels to give, a second pass at up to 1.6 times the size replaces the first.
+What is large on such a page, mastheads and headlines, can be too large for the second pass: it is kept from the first.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ MIN_FACTOR = 1.1
 """A second pass that could only be less than this larger is not worth it."""
 MIN_LINES = 10
 """With fewer lines the median says little, and a few small lines cost little."""
+LARGE = 2.0
+"""Lines higher than this many medians are looked for among the first pass' boxes."""
+COVERED = 0.3
+"""A box of which the second pass found this share, in one box or several, isn't kept from the first."""
 
 
 def second_size(heights: npt.NDArray[np.floating], size: int, page_side: int) -> int | None:
@@ -43,3 +48,26 @@ def second_size(heights: npt.NDArray[np.floating], size: int, page_side: int) ->
         return None
     factor = min(MAX_FACTOR, COMFORTABLE_LINE / max(median, 1.0), page_side / size)
     return round(size * factor) if factor >= MIN_FACTOR else None
+
+
+def lost_large(
+    first: npt.NDArray[np.floating], second: npt.NDArray[np.floating], heights: npt.NDArray[np.floating]
+) -> npt.NDArray[np.bool_]:
+    """Say which boxes of the first pass to keep beside those of the second.
+
+    Args:
+        first: `(N, 4)` xyxy boxes of the first pass.
+        second: `(M, 4)` boxes of the second, in the same pixels.
+        heights: `(N,)` heights of `first`, whose median is that of the page's lines.
+
+    Returns:
+        `(N,)`: true for large boxes where the second pass found next to nothing.
+    """
+    if not len(first):
+        return np.zeros(0, dtype=np.bool_)
+    large = heights > LARGE * np.median(heights)
+    overlap = np.minimum(first[:, None, 2:], second[None, :, 2:]) - np.maximum(first[:, None, :2], second[None, :, :2])
+    shared = overlap.clip(min=0).prod(axis=2).sum(axis=1)
+    area = (first[:, 2:] - first[:, :2]).clip(min=0).prod(axis=1)
+    kept: npt.NDArray[np.bool_] = large & (shared < COVERED * area)
+    return kept

@@ -12,13 +12,15 @@ import numpy as np
 
 from centernet_cli.core.errors import CenterNetError
 from centernet_cli.core.records import Annotation, Failure, Page, PageRecord
-from centernet_cli.inference.adaptive import second_size
+from centernet_cli.inference.adaptive import lost_large, second_size
+from centernet_cli.inference.ink import to_ink
 from centernet_cli.inference.preprocess import NetworkInput, network_input, to_page
+from centernet_cli.inference.runtime import RawBoxes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from centernet_cli.inference.runtime import RawBoxes, Runtime
+    from centernet_cli.inference.runtime import Runtime
 
 BOX_DIGITS = 3
 SCORE_DIGITS = 5
@@ -32,11 +34,13 @@ class PipelineOptions:
         threshold: Boxes below this score are dropped; None: the model's own.
         size: Long side in network pixels; None: the model's page size, adapted to small lines where it says so.
         batch_size: Pages of equal shape that run together.
+        tight: Whether sides move to the ink on clean pages; None: as the model says.
     """
 
     threshold: float | None = None
     size: int | None = None
     batch_size: int = 1
+    tight: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +123,7 @@ class _Runner:
         self.size = options.size if options.size is not None else meta.page_size
         self.threshold = options.threshold if options.threshold is not None else meta.threshold
         self.adaptive = options.size is None and meta.facts.get("adaptive_size") is True
+        self.tight = meta.facts.get("ink_tight") is True if options.tight is None else options.tight
 
     def run(self, batch: Sequence[tuple[Page, NetworkInput]]) -> Iterator[Prediction | Failure]:
         """Predict a batch; where it fails as a whole, page by page."""
@@ -156,7 +161,7 @@ class _Runner:
             raise
         except Exception as error:  # noqa: BLE001 - as in run()
             return _failure(page, error)
-        record = PageRecord(info=page.info, annotations=self._annotations(prepared, raw))
+        record = PageRecord(info=page.info, annotations=self._annotations(page, prepared, raw))
         return Prediction(page=page, record=record, network_size=prepared.size, capped=raw.capped)
 
     def _second_pass(self, page: Page, prepared: NetworkInput, raw: RawBoxes) -> tuple[NetworkInput, RawBoxes]:
@@ -166,10 +171,13 @@ class _Runner:
         if size is None:
             return prepared, raw
         larger = network_input(page.pixels, size)
-        return larger, self._boxes([larger])[0]
+        return larger, _join(raw, prepared, self._boxes([larger])[0], larger)
 
-    def _annotations(self, prepared: NetworkInput, raw: RawBoxes) -> tuple[Annotation, ...]:
-        boxes = to_page(raw.boxes, prepared).round(BOX_DIGITS)
+    def _annotations(self, page: Page, prepared: NetworkInput, raw: RawBoxes) -> tuple[Annotation, ...]:
+        boxes = to_page(raw.boxes, prepared)
+        if self.tight:
+            boxes = to_ink(page.pixels, boxes)
+        boxes = boxes.round(BOX_DIGITS)
         return tuple(
             Annotation(
                 label=self.classes[index],
@@ -179,6 +187,23 @@ class _Runner:
             for box, score, index in zip(boxes.tolist(), raw.scores.tolist(), raw.classes.tolist(), strict=True)
             if box[0] < box[2] and box[1] < box[3]
         )
+
+
+def _join(first: RawBoxes, seen: NetworkInput, second: RawBoxes, larger: NetworkInput) -> RawBoxes:
+    """Add to the second pass' boxes the large ones that only the first one found."""
+    growth = np.asarray(larger.scale * 2, dtype=np.float32) / np.asarray(seen.scale * 2, dtype=np.float32)
+    boxes = first.boxes * growth
+    lost = lost_large(boxes, second.boxes, boxes[:, 3] - boxes[:, 1])
+    if not lost.any():
+        return second
+    scores = np.concatenate([second.scores, first.scores[lost]])
+    best_first = np.argsort(-scores, kind="stable")
+    return RawBoxes(
+        np.concatenate([second.boxes, boxes[lost]])[best_first],
+        scores[best_first],
+        np.concatenate([second.classes, first.classes[lost]])[best_first],
+        second.capped,
+    )
 
 
 def _failure(page: Page, error: Exception) -> Failure:

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from centernet_cli.inference.ink import to_ink
+
+LINE = (100, 40, 220, 60)
+"""What `page` draws: letters 8 px wide and 20 px high every 12 px."""
+
+
+def page(paper: int = 255, ink: int = 0) -> np.ndarray:
+    pixels = np.full((120, 400, 3), paper, np.uint8)
+    for x in range(LINE[0], LINE[2], 12):
+        pixels[LINE[1] : LINE[3], x : x + 8] = ink
+    pixels[LINE[1] : LINE[3], LINE[2] - 8 : LINE[2]] = ink
+    return pixels
+
+
+def moved(pixels: np.ndarray, *box: float) -> list[float]:
+    return [float(side) for side in to_ink(pixels, np.array([box], np.float64))[0]]
+
+
+@given(
+    st.tuples(st.floats(-12, 12), st.floats(-5, 5), st.floats(-12, 12), st.floats(-5, 5)),
+    st.sampled_from([(255, 0), (0, 255), (200, 40)]),
+)
+def test_loose_and_tight_boxes_end_at_the_letters(offsets: tuple[float, ...], colours: tuple[int, int]) -> None:
+    box = [side + offset for side, offset in zip(LINE, offsets, strict=True)]
+    assert moved(page(*colours), *box) == list(map(float, LINE))
+
+
+def test_a_letter_beyond_the_end_is_taken_in_a_word_further_off_is_not() -> None:
+    pixels = page()
+    pixels[40:60, 300:380] = 0
+    assert moved(pixels, 100, 40, 196, 60) == [100, 40, 220, 60]
+
+
+def test_rules_and_neighbouring_lines_are_no_letters() -> None:
+    pixels = page()
+    pixels[64:66, 0:400] = 0
+    pixels[0:34:3, 100:220] = 0
+    assert moved(pixels, 98, 37, 223, 66) == [100, 40, 220, 60]
+
+
+def test_a_line_in_a_cell_of_another_colour() -> None:
+    pixels = np.full((400, 400, 3), 255, np.uint8)
+    pixels[:120] = page(paper=180, ink=20)
+    assert moved(pixels, 97, 38, 224, 62) == [100, 40, 220, 60]
+
+
+def test_nothing_moves_on_grey_scans() -> None:
+    rng = np.random.default_rng(0)
+    pixels = np.clip(page(230) + rng.normal(0, 5, (120, 400, 1)), 0, 255).astype(np.uint8)
+    assert moved(pixels, 97, 38, 224, 62) == [97, 38, 224, 62]
+
+
+@pytest.mark.parametrize("box", [(300, 80, 360, 100), (100, 40, 100.2, 40.1), (399, 119, 400, 120)])
+def test_a_box_without_letters_stays(box: tuple[float, ...]) -> None:
+    assert moved(page(), *box) == list(box)
+
+
+def test_a_side_moves_no_further_than_a_line_height_or_so() -> None:
+    pixels = page()
+    cv2.rectangle(pixels, (100, 40), (399, 59), (0, 0, 0), -1)
+    assert moved(pixels, 100, 40, 220, 60) == [100, 40, 220, 60]
+
+
+def test_no_boxes() -> None:
+    assert to_ink(page(), np.zeros((0, 4))).shape == (0, 4)
+
+
+def test_the_page_is_not_changed() -> None:
+    pixels = page()
+    before = pixels.copy()
+    to_ink(pixels, np.array([LINE], np.float64))
+    assert (pixels == before).all()
