@@ -104,19 +104,17 @@ def note() -> Sheet:
     for row in range(22):
         sheet.rule(0, 63 + row * pitch, 420, 63 + row * pitch, width=0.5, colour=(175, 195, 220))
     sheet.rule(52, 0, 52, 595, width=0.7, colour=(225, 130, 140))
-    label, boxes = "text", []
+    boxes = []
     for text in (*NOTE, ""):
-        if not text:
-            sheet.region(label, boxes)
-            label, boxes = "text", []
-        else:
-            listed = text[0].isdigit() or text in {"two lemons", "a dozen jars with lids"}
-            if listed and label == "text" and boxes:
-                sheet.region(label, boxes)
-                label, boxes = "list", []
-            found = write(sheet, rng, 100 if listed else 62, y, text, pen, width=340)
-            if found is not None:
-                boxes.append(found)
+        listed = bool(text) and (text[0].isdigit() or text in {"two lemons", "a dozen jars with lids"})
+        if not text or listed:
+            sheet.region("text", boxes)
+            boxes = []
+        found = write(sheet, rng, 100 if listed else 62, y, text, pen, width=340) if text else None
+        if found is not None and listed:
+            sheet.region("list", [found])
+        elif found is not None:
+            boxes.append(found)
         y += pitch
     return sheet
 

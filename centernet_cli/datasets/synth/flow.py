@@ -29,10 +29,21 @@ class Flow:
         words: Where text comes from.
         look: Typography.
         frames: Columns in reading order.
+        whole_lists: Whether a list is one region (as datasets of scientific articles have it) or each of its items.
     """
 
-    def __init__(self, sheet: Sheet, rng: Random, words: Words, look: Look, frames: Sequence[Frame]) -> None:
+    def __init__(
+        self,
+        sheet: Sheet,
+        rng: Random,
+        words: Words,
+        look: Look,
+        frames: Sequence[Frame],
+        *,
+        whole_lists: bool = False,
+    ) -> None:
         self.sheet, self.rng, self.words, self.look = sheet, rng, words, look
+        self.whole_lists = whole_lists
         self.frames = list(frames)
         self.full = not self.frames
         self.counters = {"table": rng.randint(0, 9), "figure": rng.randint(0, 9), "section": rng.randint(0, 4)}
@@ -104,7 +115,7 @@ class Flow:
         self.gap(self.look.gap)
 
     def list_(self, count: int | None = None, items: Sequence[Sequence[str]] | None = None) -> None:
-        """Set a list with bullets or numbers, one region in each column."""
+        """Set a list with bullets or numbers; each item is a region unless `whole_lists`."""
         look, rng = self.look, self.rng
         kind = rng.choice(("bullet", "bullet", "number", "letter", "paren"))
         bullet = rng.choice(BULLETS)
@@ -115,7 +126,7 @@ class Flow:
         boxes: list[Box] = []
         for at, text in enumerate(texts):
             if self.room() < look.leading:
-                self.sheet.region("list", boxes)
+                self.list_region(boxes)
                 boxes = []
                 if not self.advance():
                     return
@@ -125,12 +136,28 @@ class Flow:
                 "letter": f"{chr(97 + at % 26)})",
                 "paren": f"({at + 1})",
             }[kind]
-            boxes += self._item(mark, list(text), style, indent, hang)
+            boxes += self.item(mark, list(text), style, indent, hang)
+            if not self.whole_lists:
+                self.list_region(boxes)
+                boxes = []
             self.gap(spread)
-        self.sheet.region("list", boxes)
+        self.list_region(boxes)
         self.gap(max(look.gap, spread))
 
-    def _item(self, mark: str, text: list[str], style: Style, indent: float, hang: float) -> list[Box]:
+    def list_region(self, boxes: list[Box]) -> None:
+        """Label what was set as a list (or an item of one); nothing if nothing was."""
+        self.sheet.region("list", boxes)
+
+    def item(self, mark: str, text: list[str], style: Style, indent: float, hang: float) -> list[Box]:
+        """Set one item, not labelled yet, as far as the column goes; return its lines.
+
+        Args:
+            mark: Number, letter or bullet; hangs to the left of the text.
+            text: Words.
+            style: Of both.
+            indent: Of the mark, points.
+            hang: Of the text to the right of the mark, points; more where the mark needs it.
+        """
         frame, sheet = self.frame, self.sheet
         hang = max(hang, style.face.width(mark) * style.size + 0.35 * style.size)
         inner = Frame(frame.x + indent + hang, frame.y, frame.width - indent - hang, frame.bottom)

@@ -11,7 +11,7 @@ import numpy as np
 from centernet_cli.datasets.synth import degrade
 from centernet_cli.datasets.synth.context import Context
 from centernet_cli.datasets.synth.fonts import FontBook, default_book
-from centernet_cli.datasets.synth.kinds import books, business, documents, forms, press, receipt, slides
+from centernet_cli.datasets.synth.kinds import acts, books, business, documents, forms, press, receipt, slides
 from centernet_cli.datasets.synth.raster import draw
 from centernet_cli.datasets.synth.warp import Warp, camera, scanner
 
@@ -39,6 +39,7 @@ KINDS: dict[str, Callable[[Context], Sheet]] = {
     "oldprint": books.make_oldprint,
     "typescript": documents.make_typescript,
     "index": documents.make_index,
+    "act": acts.make_act,
 }
 """Layout functions by name; the order is part of the seed's meaning only through the names."""
 
@@ -56,6 +57,7 @@ _PROFILES = {
     "oldprint": ("old", "old", "old", "fax"),
     "typescript": ("scan", "old", "fax", "scan"),
     "index": ("clean", "scan", "fax", "old"),
+    "act": ("clean", "clean", "clean", "scan", "fax"),
 }
 _OLD_SPELLING = 0.5
 _LEAST_SIDE, _LEAST_SEEN = 2.0, 0.4

@@ -105,7 +105,8 @@ def make_paper(ctx: Context) -> Sheet:
     if rng.random() < 0.4:
         _front_matter(ctx, sheet, replace(look, head_align="center"), frame)
     count = 2 if rng.random() < 0.8 else 1
-    flow = Flow(sheet, rng, ctx.words, look, columns(margin, frame.y, frame.width, bottom, count, rng.uniform(13, 24)))
+    inner = columns(margin, frame.y, frame.width, bottom, count, rng.uniform(13, 24))
+    flow = Flow(sheet, rng, ctx.words, look, inner, whole_lists=True)
     if count == 2 and rng.random() < 0.3:
         wide = Flow(
             sheet, rng, ctx.words, look, [Frame(margin, frame.y, frame.width, frame.y + (bottom - frame.y) * 0.45)]
@@ -373,7 +374,8 @@ def make_index(ctx: Context) -> Sheet:
                         align="right",
                         line=False,
                     )
-                boxes.append(sheet.add_line([first, second]))
+                # An entry of a table of contents is an item of a list, as annotators of modern documents have it.
+                sheet.region("list", [sheet.add_line([first, second])])
             else:
                 boxes += [sheet.add_line([first]), sheet.add_line([second])]
             if rng.random() < 0.06:
