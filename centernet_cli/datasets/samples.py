@@ -12,8 +12,19 @@ from torch.utils.data import Dataset as TorchDataset
 
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.records import Failure
+from centernet_cli.datasets.original_colours import original_colours
 from centernet_cli.datasets.photometric import colours, degrade
-from centernet_cli.datasets.transforms import clip_boxes, fit_view, look, map_boxes, random_view, view_matrix
+from centernet_cli.datasets.transforms import (
+    View,
+    clip_boxes,
+    fit_view,
+    look,
+    map_boxes,
+    original_scale,
+    original_view,
+    random_view,
+    view_matrix,
+)
 from centernet_cli.pages.images import iter_frames, open_image
 
 if TYPE_CHECKING:
@@ -165,22 +176,31 @@ class Samples(TorchDataset[Sample]):
         rng = np.random.default_rng(draw.seed)
         pixels = self.cache.read(page)
         augment = self.augment
-        scale = float(np.exp(rng.uniform(*np.log(augment.scale))))
-        degrees = float(rng.normal(0, augment.rotate_degrees)) if augment.rotate_degrees else 0.0
-        mirror = bool(rng.random() < augment.flip)
-        size = (page.width, page.height)
-        if augment.mode == "page":
-            window = self.window[::-1] if draw.landscape else self.window
-            view = fit_view(rng, size, window, scale=scale, degrees=degrees, mirror=mirror)
-        else:
-            scale *= self.page_size / max(size)
-            view = random_view(rng, size, self.window, scale=scale, degrees=degrees, anchors=page.boxes, mirror=mirror)
-        seen = look(pixels, view)
-        matrix = view_matrix(view, *size)
+        view = self._view(page, rng, landscape=draw.landscape)
+        original = augment.mode == "original"
+        seen = look(pixels, view, beyond=0, average=False) if original else look(pixels, view)
+        matrix = view_matrix(view, page.width, page.height)
         boxes, learn, stubs = clip_boxes(map_boxes(page.boxes, matrix), view.width, view.height, augment.min_visible)
-        crowds, _, _ = clip_boxes(map_boxes(page.ignore, matrix), view.width, view.height, 0.0)
+        crowds, in_sight, _ = clip_boxes(map_boxes(page.ignore, matrix), view.width, view.height, 0.0)
+        ignore = np.concatenate([boxes[stubs], crowds[in_sight]])
         if rng.random() < augment.photometric:
-            seen = colours(seen, rng)
+            seen = original_colours(seen, rng) if augment.colour == "original" else colours(seen, rng)
         if rng.random() < augment.degrade:
             seen = degrade(seen, rng)
-        return Sample(seen, boxes[learn], page.labels[learn], np.concatenate([boxes[stubs], crowds]), page.annotated)
+        return Sample(seen, boxes[learn], page.labels[learn], ignore, page.annotated)
+
+    def _view(self, page: LabelledPage, rng: np.random.Generator, *, landscape: bool) -> View:
+        augment, size = self.augment, (page.width, page.height)
+        if augment.mode == "original":
+            scale = original_scale(rng, *augment.scale)
+        else:
+            scale = float(np.exp(rng.uniform(*np.log(augment.scale))))
+        degrees = float(rng.normal(0, augment.rotate_degrees)) if augment.rotate_degrees else 0.0
+        mirror = bool(rng.random() < augment.flip)
+        if augment.mode == "original":
+            return original_view(rng, size, self.window, scale=scale, degrees=degrees, mirror=mirror)
+        if augment.mode == "page":
+            window = self.window[::-1] if landscape else self.window
+            return fit_view(rng, size, window, scale=scale, degrees=degrees, mirror=mirror)
+        scale *= self.page_size / max(size)
+        return random_view(rng, size, self.window, scale=scale, degrees=degrees, anchors=page.boxes, mirror=mirror)

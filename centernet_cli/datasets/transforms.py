@@ -12,6 +12,9 @@ from centernet_cli.datasets.resize import PAPER, Pixels, resize
 
 Matrix = npt.NDArray[np.float64]
 Boxes = npt.NDArray[np.float32]
+ORIGINAL_STEP = 0.1
+ORIGINAL_BORDER = 128
+"""Pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,17 @@ def view_matrix(view: View, page_width: int, page_height: int) -> Matrix:
     return matrix
 
 
-def look(pixels: Pixels, view: View) -> Pixels:
-    """Return what the window shows, RGB `(view.height, view.width, 3)`; paper beyond the page."""
+def look(pixels: Pixels, view: View, *, beyond: int = PAPER, average: bool = True) -> Pixels:
+    """Return what the window shows, RGB `(view.height, view.width, 3)`.
+
+    Args:
+        pixels: RGB `(H, W, 3)`.
+        view: Window.
+        beyond: Value of what lies beyond the page; the original has 0.
+        average: Whether to average pixels where the page shrinks; the original only interpolates.
+    """
     height, width = pixels.shape[:2]
-    if view.scale < 1:
+    if average and view.scale < 1:
         # Averaging first: sampling a page at half its size would break thin strokes, which prediction doesn't do.
         shrunk = resize(pixels, max(1, round(width * view.scale)), max(1, round(height * view.scale)))
     else:
@@ -69,7 +79,7 @@ def look(pixels: Pixels, view: View) -> Pixels:
         (view.width, view.height),
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_CONSTANT,
-        borderValue=(PAPER, PAPER, PAPER),
+        borderValue=(beyond, beyond, beyond),
     )
     return np.asarray(warped, dtype=np.uint8)
 
@@ -91,6 +101,13 @@ def clip_boxes(
 ) -> tuple[Boxes, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Clip boxes to a window.
 
+    Args:
+        boxes: `(N, 4)` xyxy in pixels of the window.
+        width: Of the window.
+        height: Of the window.
+        min_visible: Share of its area that a box to learn must keep, at more than a pixel a side; 0: whatever is
+            left of it is learnt, however thin, as in the original.
+
     Returns:
         Clipped boxes `(N, 4)`; which of them to learn (enough is visible); which to ignore (a stub is visible).
     """
@@ -100,8 +117,41 @@ def clip_boxes(
     area = np.maximum((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]), 1e-6)
     sides = clipped[:, 2:] - clipped[:, :2]
     seen = sides[:, 0] * sides[:, 1]
-    learn = (seen / area >= min_visible) & (sides > 1).all(1)
+    learn = (seen / area >= min_visible) & (sides > 1).all(1) if min_visible > 0 else seen > 0
     return clipped, learn, (seen > 0) & ~learn
+
+
+def original_scale(rng: np.random.Generator, low: float, high: float) -> float:
+    """Choose among `low`, `low` + 0.1, … up to `high`: for 0.6 and 1.3 the original's eight scales."""
+    steps = int((high - low) / ORIGINAL_STEP + 1e-6)
+    return low + ORIGINAL_STEP * int(rng.integers(steps + 1))
+
+
+def original_border(side: int) -> int:
+    """Return how near to the edge the original lets centres of windows come: 128 pixels, halved until there is room."""
+    border = ORIGINAL_BORDER
+    while side - border <= border:
+        border //= 2
+    return border
+
+
+def original_view(
+    rng: np.random.Generator,
+    page: tuple[int, int],
+    window: tuple[int, int],
+    *,
+    scale: float,
+    degrees: float = 0.0,
+    mirror: bool = False,
+) -> View:
+    """Centre the window on a random point of the page, as the original does with photographs.
+
+    The long side of the page times `scale` fills the long side of the window, so a smaller scale shows less of the
+    page, larger. (The original divides by the window's width, which differs only where windows aren't square.)
+    """
+    factor = max(window) / (max(page) * scale)
+    x, y = (rng.uniform(border, side - border) for side, border in ((side, original_border(side)) for side in page))
+    return View(factor, degrees, x * factor - window[0] / 2, y * factor - window[1] / 2, *window, mirror)
 
 
 def random_view(

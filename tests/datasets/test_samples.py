@@ -13,6 +13,10 @@ from centernet_cli.datasets.samples import Draw, LabelledPage, PageCache, Sample
 BOX = (20, 30, 60, 50)
 PLAIN = AugmentSection(scale=(1.0, 1.0), rotate_degrees=0.0, photometric=0.0, degrade=0.0)
 
+ORIGINAL = AugmentSection(
+    mode="original", scale=(0.6, 1.3), rotate_degrees=0.0, flip=0.5, min_visible=0.0, photometric=0.0, degrade=0.0
+)
+
 
 def labelled(path, size=(120, 90), **values) -> LabelledPage:
     facts = {
@@ -48,9 +52,10 @@ def same(one, two) -> bool:
     return all(np.array_equal(getattr(one, name), getattr(two, name)) for name in names)
 
 
-@pytest.mark.parametrize("mode", ["crop", "page"])
-def test_the_same_draw_is_the_same_sample_anywhere(page, mode):
-    augment = AugmentSection(mode=mode, rotate_degrees=5.0, flip=0.5, photometric=1.0, degrade=1.0)
+@pytest.mark.parametrize("colour", ["page", "original"])
+@pytest.mark.parametrize("mode", ["crop", "page", "original"])
+def test_the_same_draw_is_the_same_sample_anywhere(page, mode, colour):
+    augment = AugmentSection(mode=mode, colour=colour, rotate_degrees=5.0, flip=0.5, photometric=1.0, degrade=1.0)
     here, there = samples(page, augment=augment), samples(page, augment=augment)
     draws = [Draw(0, (7, 0, i), landscape=False) for i in range(6)]
     first = [here[draw] for draw in draws]
@@ -62,15 +67,18 @@ def test_the_same_draw_is_the_same_sample_anywhere(page, mode):
     assert same(copied[draws[0]], first[0])
 
 
-def test_labels_and_boxes_belong_to_what_is_seen(page):
+@pytest.mark.parametrize("augment", [PLAIN, ORIGINAL], ids=["crop", "original"])
+def test_labels_and_boxes_belong_to_what_is_seen(page, augment):
     colours = {1: (200, 0, 0), 0: (0, 0, 200)}
-    data = samples(page)
+    data = samples(page, augment=augment)
     seen = 0
     for i in range(20):
         sample = data[Draw(0, (i,), landscape=False)]
         assert sample.pixels.shape == (64, 96, 3)
         for box, label in zip(sample.boxes.tolist(), sample.labels.tolist(), strict=True):
             x, y = int((box[0] + box[2]) / 2), int((box[1] + box[3]) / 2)
+            if min(box[2] - box[0], box[3] - box[1]) < 3:
+                continue  # slivers are blurred
             assert np.abs(sample.pixels[y, x].astype(int) - colours[label]).max() < 5
             seen += 1
     assert seen > 10
@@ -86,6 +94,35 @@ def test_stubs_and_crowds_are_ignored(page):
     assert sum(len(sample.ignore) for sample in cut) > 0
     for sample in cut:
         assert len(sample.boxes) + len(sample.ignore) <= 2
+
+
+def test_crowds_out_of_sight_ignore_nothing(page):
+    crowd = labelled(page.path, ignore=np.array([(0, 0, 5, 90)], np.float32))
+    data = samples(crowd, window=(64, 64))
+    found = [data[Draw(0, (i,), landscape=False)] for i in range(30)]
+    assert not all(len(sample.ignore) for sample in found)
+    assert any(len(sample.ignore) for sample in found)
+    assert all((sample.ignore[:, 2:] > sample.ignore[:, :2]).all() for sample in found)
+
+
+def test_the_original_keeps_slivers_and_is_black_beyond_the_image(page):
+    data = samples(page, augment=ORIGINAL, window=(64, 64))
+    found = [data[Draw(0, (i,), landscape=False)] for i in range(60)]
+    assert not any(len(sample.ignore) for sample in found)
+    cut = [box for sample in found for box in sample.boxes.tolist() if min(box[2] - box[0], box[3] - box[1]) < 3]
+    assert cut
+    # At scale 1.3 of a page of 120x90 the window of 64 always reaches beyond it.
+    assert sum((sample.pixels == 0).all(2).any() for sample in found) > 30
+
+
+def test_original_colours_are_chosen_by_the_recipe(page):
+    plain = samples(page, augment=ORIGINAL)[Draw(0, (3,), landscape=False)]
+    changes = {"photometric": 1.0, "colour": "original"}
+    changed = samples(page, augment=ORIGINAL.model_copy(update=changes))[Draw(0, (3,), landscape=False)]
+    assert np.array_equal(plain.boxes, changed.boxes)
+    assert not np.array_equal(plain.pixels, changed.pixels)
+    other = samples(page, augment=ORIGINAL.model_copy(update={"photometric": 1.0}))[Draw(0, (3,), landscape=False)]
+    assert not np.array_equal(other.pixels, changed.pixels)
 
 
 def test_what_the_source_labels_goes_along(page):
