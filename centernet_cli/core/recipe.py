@@ -185,7 +185,8 @@ class OptimSection(Section):
     name: Literal["adamw", "adam", "sgd"] = "adamw"
     lr: Annotated[float, Field(gt=0.0)] = 1e-3
     backbone_lr_factor: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
-    weight_decay: Weight = 1e-4
+    weight_decay: Weight = Field(default_factory=lambda before: 0.0 if before.get("name") == "adam" else 1e-4)
+    """0.0001, with `adam` 0 as in the original."""
     momentum: Share = 0.9
     warmup_steps: Annotated[int, Field(ge=0)] = 100
     schedule: Literal["cosine", "steps", "constant"] = "cosine"
@@ -254,6 +255,10 @@ class TestSection(Section):
     """Average with the mirrored page: heatmap and size, not offset; `ltrb` with left and right exchanged."""
     scales: Annotated[tuple[Annotated[float, Field(gt=0.0, le=4.0)], ...], Field(min_length=1)] = (1.0,)
     """Look at each size and merge by soft suppression, as the original does."""
+    second_look: bool = False
+    """For text lines: look again, larger, at pages whose lines are small (`page` alone)."""
+    ink: Literal["off", "lines", "regions"] = "off"
+    """On clean pages move the sides of boxes to the ink: of text lines to their letters, of regions to their content."""
 
 
 class EvalSection(Section):

@@ -1,14 +1,14 @@
-"""Sides of text lines to the ink, on pages where paper and ink can be told apart: born-digital ones.
+"""Sides of boxes to the ink, on pages where paper and ink can be told apart: born-digital ones.
 
 The network sees a page at a fraction of its size, so its sides are a pixel or three off, and differ with every way of
 rendering the same page. Where the paper is one colour (rendered PDFs, screenshots, clean black-and-white scans), the
-letters themselves say where the line ends. On photographs and grey scans nothing is changed: what counts as the edge
-of a letter is a matter of opinion there.
+letters themselves say where a line or region ends. On photographs and grey scans nothing is changed: what counts as the
+edge of a letter is a matter of opinion there.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import cv2
 import numpy as np
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     Boxes = npt.NDArray[np.float64]
     Grey = npt.NDArray[np.uint8]
+
+Kind = Literal["lines", "regions"]
 
 CLEAN = 0.7
 """Share of the near-paper pixels that have exactly the paper's grey value, above which a page counts as clean."""
@@ -33,22 +35,50 @@ TALL, WIDE = 1.5, 6.0
 """Height and width, in line heights, above which connected ink is a rule or a picture, not a letter."""
 LEAST_IOU = 0.4
 """A result that overlaps the network's box less than this isn't believed."""
+MOVE_REGION = 0.025
+"""How far a region's side may move, as a share of the page's longer side."""
 
 
-def to_ink(pixels: npt.NDArray[np.uint8], boxes: Boxes) -> Boxes:
-    """Move the sides of text lines to their letters, if the page is clean.
+def to_ink(pixels: npt.NDArray[np.uint8], boxes: Boxes, kind: Kind) -> Boxes:
+    """Move the sides of boxes to what is printed inside them, if the page is clean.
 
     Args:
         pixels: RGB uint8 `(H, W, 3)` of the page.
         boxes: `(N, 4)` xyxy, page pixels.
+        kind: `lines`: rules and neighbouring lines don't count, letters just beyond an end do. `regions`: everything
+            counts that lies at least half inside.
 
     Returns:
-        `(N, 4)`; sides that no letter decides, and all boxes of other pages, stay as they were.
+        `(N, 4)`; sides that no ink decides, and all boxes of other pages, stay as they were.
     """
     grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-    if not len(boxes) or _paper(grey)[1] < CLEAN:
+    if not len(boxes):
         return boxes
-    return np.stack([_tight(grey, box) for box in boxes.astype(np.float64)])
+    paper, purity = _paper(grey)
+    if purity < CLEAN:
+        return boxes
+    boxes = boxes.astype(np.float64)
+    if kind == "lines":
+        return np.stack([_tight(grey, box) for box in boxes])
+    pieces = _pieces(grey, paper)
+    reach = MOVE_REGION * max(grey.shape)
+    return np.stack([_around(pieces, box, reach) for box in boxes])
+
+
+def _pieces(grey: Grey, paper: int) -> Boxes:
+    """Return the boxes `(N, 4)` of connected ink."""
+    ink = cv2.threshold(cv2.absdiff(grey, float(paper)), INK, 1, cv2.THRESH_BINARY)[1]
+    stats = cv2.connectedComponentsWithStats(ink, connectivity=8)[2][1:]
+    return np.hstack([stats[:, :2], stats[:, :2] + stats[:, 2:4]]).astype(np.float64)
+
+
+def _around(pieces: Boxes, box: npt.NDArray[np.float64], reach: float) -> npt.NDArray[np.float64]:
+    shared = np.minimum(pieces[:, 2:], box[2:]) - np.maximum(pieces[:, :2], box[:2])
+    inside = 2 * shared.clip(min=0).prod(axis=1) >= (pieces[:, 2:] - pieces[:, :2]).prod(axis=1)
+    if not inside.any():
+        return box
+    hull = np.concatenate([pieces[inside, :2].min(axis=0), pieces[inside, 2:].max(axis=0)])
+    return np.where(np.abs(hull - box) <= reach, hull, box)
 
 
 def _paper(grey: Grey) -> tuple[int, float]:
@@ -65,9 +95,7 @@ def _tight(grey: Grey, box: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     if not window.size:
         return box
     # The paper about the line itself: cells of tables and boxes in colour have their own.
-    ink = cv2.threshold(cv2.absdiff(window, float(_paper(window)[0])), INK, 1, cv2.THRESH_BINARY)[1]
-    stats = cv2.connectedComponentsWithStats(ink, connectivity=8)[2][1:]
-    letters = np.hstack([stats[:, :2], stats[:, :2] + stats[:, 2:4]]) + np.array([left, top, left, top])
+    letters = _pieces(window, _paper(window)[0]) + np.array([left, top, left, top])
     letters = letters[_plausible(letters, box, height, top, top + window.shape[0], grey.shape[0])]
     hull = _hull(letters, box, height)
     if hull is None:
@@ -84,7 +112,7 @@ def _window(grey: Grey, box: npt.NDArray[np.float64], around_x: float, around_y:
 
 
 def _plausible(
-    letters: npt.NDArray[np.integer], box: npt.NDArray[np.float64], height: float, top: int, bottom: int, page: int
+    letters: Boxes, box: npt.NDArray[np.float64], height: float, top: int, bottom: int, page: int
 ) -> npt.NDArray[np.bool_]:
     """Say which pieces of ink may be letters of the line: sized like letters, mostly within its height, not cut off."""
     wide, tall = (letters[:, 2:] - letters[:, :2]).T
@@ -94,9 +122,7 @@ def _plausible(
     return kept
 
 
-def _hull(
-    letters: npt.NDArray[np.integer], box: npt.NDArray[np.float64], height: float
-) -> npt.NDArray[np.float64] | None:
+def _hull(letters: Boxes, box: npt.NDArray[np.float64], height: float) -> npt.NDArray[np.float64] | None:
     """Return the hull of the letters inside the box and of those that follow at its ends; None without any."""
     shared = np.minimum(letters[:, 2], box[2]) - np.maximum(letters[:, 0], box[0])
     member = 2 * shared >= letters[:, 2] - letters[:, 0]

@@ -21,11 +21,11 @@ def page(paper: int = 255, ink: int = 0) -> np.ndarray:
 
 
 def moved(pixels: np.ndarray, *box: float) -> list[float]:
-    return [float(side) for side in to_ink(pixels, np.array([box], np.float64))[0]]
+    return [float(side) for side in to_ink(pixels, np.array([box], np.float64), "lines")[0]]
 
 
 @given(
-    st.tuples(st.floats(-12, 12), st.floats(-5, 5), st.floats(-12, 12), st.floats(-5, 5)),
+    st.tuples(st.floats(-12, 12), st.floats(-3.5, 3.5), st.floats(-12, 12), st.floats(-3.5, 3.5)),
     st.sampled_from([(255, 0), (0, 255), (200, 40)]),
 )
 def test_loose_and_tight_boxes_end_at_the_letters(offsets: tuple[float, ...], colours: tuple[int, int]) -> None:
@@ -70,11 +70,43 @@ def test_a_side_moves_no_further_than_a_line_height_or_so() -> None:
 
 
 def test_no_boxes() -> None:
-    assert to_ink(page(), np.zeros((0, 4))).shape == (0, 4)
+    assert to_ink(page(), np.zeros((0, 4)), "lines").shape == (0, 4)
 
 
 def test_the_page_is_not_changed() -> None:
     pixels = page()
     before = pixels.copy()
-    to_ink(pixels, np.array([LINE], np.float64))
+    to_ink(pixels, np.array([LINE], np.float64), "lines")
     assert (pixels == before).all()
+
+
+def region(pixels: np.ndarray, *box: float) -> list[float]:
+    return [float(side) for side in to_ink(pixels, np.array([box], np.float64), "regions")[0]]
+
+
+def paragraph() -> np.ndarray:
+    pixels = np.full((800, 600, 3), 255, np.uint8)
+    for y in range(100, 300, 20):
+        for x in range(80, 400, 12):
+            pixels[y : y + 10, x : x + 8] = 0
+    return pixels
+
+
+@given(st.tuples(*[st.floats(-4, 4)] * 4))
+def test_a_region_ends_at_what_lies_in_it(offsets: tuple[float, ...]) -> None:
+    box = [side + offset for side, offset in zip((80, 100, 400, 290), offsets, strict=True)]
+    assert region(paragraph(), *box) == [80, 100, 400, 290]
+
+
+def test_a_rule_around_a_region_belongs_to_it_and_one_through_the_page_does_not() -> None:
+    pixels = paragraph()
+    cv2.rectangle(pixels, (70, 90), (410, 299), (0, 0, 0), 1)
+    assert region(pixels, 68, 92, 405, 302) == [70, 90, 411, 300]
+    pixels = paragraph()
+    pixels[:, 90] = 0
+    assert region(pixels, 84, 103, 397, 287) == [80, 100, 400, 290]
+
+
+def test_a_regions_side_moves_no_further_than_a_fortieth_of_the_page() -> None:
+    assert region(paragraph(), 80, 100, 400, 330) == [80, 100, 400, 330]
+    assert region(paragraph(), 450, 400, 500, 420) == [450, 400, 500, 420]
