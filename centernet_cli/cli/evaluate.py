@@ -11,6 +11,14 @@ import typer
 from centernet_cli.cli import console
 from centernet_cli.cli.evaluate_inputs import get_predictions, read_truth, shared_classes
 from centernet_cli.cli.evaluate_report import score_document, tell, write_report
+from centernet_cli.cli.overrides import (
+    FlipOption,
+    NmsOption,
+    ResizeOption,
+    ScalesOption,
+    SizeOption,
+    read_overrides,
+)
 from centernet_cli.core.errors import GateError, PartialError, UsageError
 
 if TYPE_CHECKING:
@@ -55,6 +63,11 @@ def evaluate(
         Path | None, typer.Option("--report", help="Write scores.json and pages.csv there.", metavar="DIR")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write the scores as JSON.")] = False,
+    size: SizeOption = None,
+    flip: FlipOption = None,
+    scales: ScalesOption = None,
+    resize: ResizeOption = None,
+    nms: NmsOption = None,
     device: Annotated[str, typer.Option("--device", help="Where a model runs: auto, cpu, cuda, mps.")] = "auto",
     data_format: Annotated[str, typer.Option("--format", help="Of the datasets: auto, coco or labelme.")] = "auto",
 ) -> None:
@@ -64,6 +77,7 @@ def evaluate(
         centernet evaluate lines data/letters data/forms
         centernet evaluate boxes.json truth.json --threshold 0.3 --json
         centernet evaluate runs/lines-1 data/letters --min-f1 0.8 --report scores
+        centernet evaluate runs/coco-1 coco/annotations/instances_val2017.json --max-dets 100 --flip
 
     Precision, recall and F1 match boxes one to one within a class. One threshold serves all datasets: the one with the
     best mean F1 over them, unless --threshold is given. AP is that of COCO, over all pages together.
@@ -71,12 +85,13 @@ def evaluate(
     A class is judged only on datasets that list it. Pages without predictions count as all missed.
     """
     ious = _check_options(iou, {"--threshold": threshold, "--min-ap": min_ap, "--min-f1": min_f1})
+    overrides = read_overrides(size=size, flip=flip, scales=scales, resize=resize, nms=nms)
     if report is not None:
         from centernet_cli.inference.output import check_folder
 
         check_folder(report)
     sources = read_truth(dataset, data_format)
-    predictions, model = get_predictions(what, sources, device)
+    predictions, model = get_predictions(what, sources, device, overrides)
     classes, left_out = shared_classes(sources, predictions.classes, only, what)
     summary, pairing = _score(sources, predictions, classes, ious=ious, max_dets=max_dets, threshold=threshold)
     gates = [

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from centernet_cli.core.records import Dataset
     from centernet_cli.evaluation.pairing import TruthSource
+    from centernet_cli.inference.overrides import Overrides
 
 
 def read_truth(paths: Sequence[Path], data_format: str) -> list[TruthSource]:
@@ -63,10 +64,19 @@ def _source_names(paths: Sequence[Path]) -> list[str]:
     return [str(path) for path in places]
 
 
-def get_predictions(what: str, sources: Sequence[TruthSource], device: str) -> tuple[Dataset, dict[str, Any] | None]:
-    """Read predictions, or make them with a model, which is then described."""
+def get_predictions(
+    what: str, sources: Sequence[TruthSource], device: str, overrides: Overrides
+) -> tuple[Dataset, dict[str, Any] | None]:
+    """Read predictions, or make them with a model, which is then described.
+
+    Raises:
+        UsageError: U707, predictions made before are to be made otherwise.
+    """
     path = Path(what)
+    chosen = overrides.options()
     if _holds_predictions(path, what):
+        for name in (name for name, value in chosen.items() if value is not None):
+            raise UsageError("U707", "is for a model: these boxes were found before", path=f"--{name}")
         predictions = _read(path, "auto")
         if any(page.annotations for page in predictions.pages) and all(
             item.score is None for page in predictions.pages for item in page.annotations
@@ -74,13 +84,20 @@ def get_predictions(what: str, sources: Sequence[TruthSource], device: str) -> t
             console.warn(f"the boxes of '{what}' have no scores: each counts as certain")
         return predictions, None
     from centernet_cli.cli.evaluate_model import predict_dataset
-    from centernet_cli.models.zoo import load_model
+    from centernet_cli.models.zoo import LoadedModel, load_model
 
     model = load_model(what)
     meta = model.meta
     _refuse_strangers(sources, meta.classes, what)
-    facts = {"name": meta.name, "sha256": meta.sha256, "page_size": meta.page_size, "min_score": meta.decode.min_score}
-    return predict_dataset(model, [source.dataset for source in sources], device), facts
+    model = LoadedModel(model.network, overrides.apply(meta, model.network.multiple))
+    facts = {
+        "name": meta.name,
+        "sha256": meta.sha256,
+        "page_size": meta.page_size,
+        "min_score": meta.decode.min_score,
+        "options": chosen,
+    }
+    return predict_dataset(model, [source.dataset for source in sources], device, overrides.size), facts
 
 
 def _holds_predictions(path: Path, what: str) -> bool:

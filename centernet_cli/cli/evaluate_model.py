@@ -17,8 +17,14 @@ if TYPE_CHECKING:
     from centernet_cli.models.zoo import LoadedModel
 
 
-def predict_dataset(model: LoadedModel, truths: Sequence[Dataset], device: str) -> Dataset:
+def predict_dataset(model: LoadedModel, truths: Sequence[Dataset], device: str, size: int | None = None) -> Dataset:
     """Return what a model finds on all pages of some datasets, down to the least score it can give.
+
+    Args:
+        model: To run.
+        truths: Whose pages to show it.
+        device: As for `--device`.
+        size: Long side in network pixels; None: the model's.
 
     Raises:
         InputError: D063, no page could be read.
@@ -29,12 +35,12 @@ def predict_dataset(model: LoadedModel, truths: Sequence[Dataset], device: str) 
 
     runtime = TorchRuntime(model, device)
     # A threshold would hide the part of the curve that AP and the best F1 need.
-    options = PipelineOptions(threshold=0.0)
+    options = PipelineOptions(threshold=0.0, size=size)
     found: list[PageRecord] = []
     failures: list[Failure] = []
     total = sum(len(truth.pages) for truth in truths)
     with console.progress("predicting", total) as progress:
-        for item in predict_pages(_pages(truths), runtime, options):
+        for item in predict_pages(_pages(truths, size), runtime, options):
             if isinstance(item, Failure):
                 failures.append(item)
             else:
@@ -47,17 +53,17 @@ def predict_dataset(model: LoadedModel, truths: Sequence[Dataset], device: str) 
     return Dataset(classes=model.meta.classes, pages=tuple(found), failures=tuple(failures))
 
 
-def _pages(truths: Sequence[Dataset]) -> Iterator[Page | Failure]:
+def _pages(truths: Sequence[Dataset], size: int | None) -> Iterator[Page | Failure]:
     """Read each file once and yield its annotated pages."""
     for truth in truths:
         wanted: dict[str, set[int]] = {}
         for record in truth.pages:
             wanted.setdefault(record.info.source, set()).add(record.info.page or 1)
         for source, numbers in wanted.items():
-            yield from _file_pages(truth.root, source, numbers)
+            yield from _file_pages(truth.root, source, numbers, size)
 
 
-def _file_pages(root: Path | None, source: str, numbers: set[int]) -> Iterator[Page | Failure]:
+def _file_pages(root: Path | None, source: str, numbers: set[int], size: int | None) -> Iterator[Page | Failure]:
     from centernet_cli.pages.options import PageOptions
     from centernet_cli.pages.source import read_pages
 
@@ -69,5 +75,8 @@ def _file_pages(root: Path | None, source: str, numbers: set[int]) -> Iterator[P
     except InputError as error:
         yield Failure(source=source, code=error.code, message=error.message)
         return
-    options = PageOptions(pages=tuple((number, number) for number in sorted(numbers)))
+    options = PageOptions(
+        pages=tuple((number, number) for number in sorted(numbers)),
+        target_long_side=max(size or 0, PageOptions().target_long_side),
+    )
     yield from read_pages(path, options)

@@ -9,6 +9,14 @@ from typing import Annotated, Literal
 import typer
 
 from centernet_cli.cli import console
+from centernet_cli.cli.overrides import (
+    FlipOption,
+    NmsOption,
+    ResizeOption,
+    ScalesOption,
+    SizeOption,
+    read_overrides,
+)
 from centernet_cli.core.errors import ExitCode, UsageError, printable
 
 _PAGES, _SPEED, _OUTPUT = "Pages", "Speed", "Output"
@@ -55,16 +63,11 @@ def predict(
         float | None,
         typer.Option("--threshold", "-t", min=0.0, max=1.0, help="Least score of a box. [default: the model's]"),
     ] = None,
-    size: Annotated[
-        int | None,
-        typer.Option(
-            "--size",
-            min=64,
-            max=8192,
-            metavar="N",
-            help="Long side in pixels at which the network sees a page. [default: the model's; larger for small lines]",
-        ),
-    ] = None,
+    size: SizeOption = None,
+    flip: FlipOption = None,
+    scales: ScalesOption = None,
+    resize: ResizeOption = None,
+    nms: NmsOption = None,
     pages: Annotated[
         str | None,
         typer.Option(
@@ -131,6 +134,7 @@ def predict(
     Examples:
         centernet predict scans/ --out boxes.json --overlay overlays
         centernet predict thesis.pdf --pages 1-5,9 --model regions > regions.json
+        centernet predict photos/ --model runs/coco-1 --flip --scales 0.5,0.75,1,1.25,1.5 --out boxes.json
         find archive -name '*.tif' | centernet predict - --out boxes.json
 
     The boxes are in pixels of the page as shown, in a COCO file that pycocotools and annotation tools read as it is. A
@@ -150,6 +154,7 @@ def predict(
     if summary and out is None:
         raise UsageError("U705", "the boxes go to stdout already", path="--json", hint="give --out as well")
     kind = pick_format(output_format, out)
+    overrides = read_overrides(size=size, flip=flip, scales=scales, resize=resize, nms=nms)
     options = PageOptions(
         dpi=dpi,
         pages=None if pages is None else parse_page_ranges(pages),
@@ -171,7 +176,7 @@ def predict(
         device=device,
         precision=precision,
         threshold=threshold,
-        size=size,
+        overrides=overrides,
         batch_size=batch_size,
         fail_fast=fail_fast,
     )
@@ -180,7 +185,13 @@ def predict(
         console.problem("no page could be read; nothing was written")
         return ExitCode.INPUT
     dataset = job.dataset(
-        {"size": size, "dpi": dpi, "pages": pages, "pdf_backend": pdf_backend, "max_megapixels": max_megapixels}
+        {
+            **overrides.options(),
+            "dpi": dpi,
+            "pages": pages,
+            "pdf_backend": pdf_backend,
+            "max_megapixels": max_megapixels,
+        }
     )
     if out is None:
         console.write(encode_json(boxes_document(dataset, job.network_sizes)).rstrip("\n"))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from centernet_cli.core.records import Page, PageRecord
+    from centernet_cli.inference.overrides import Overrides
     from centernet_cli.inference.pipeline import Prediction
     from centernet_cli.inference.runtime import Runtime
     from centernet_cli.pages.source import PageOptions
@@ -34,7 +35,7 @@ class PredictJob:
         device: As for `--device`.
         precision: As for `--precision`.
         threshold: Least score; None: the model's.
-        size: Network size; None: the model's.
+        overrides: What to do otherwise than the model says.
         batch_size: Pages a batch.
         fail_fast: Whether the first failure ends the run.
         records: Pages with their boxes, in input order.
@@ -46,7 +47,7 @@ class PredictJob:
     device: str = "auto"
     precision: str = "auto"
     threshold: float | None = None
-    size: int | None = None
+    overrides: Overrides
     batch_size: int = 1
     fail_fast: bool = False
     records: list[PageRecord] = field(default_factory=list)
@@ -69,7 +70,7 @@ class PredictJob:
         from centernet_cli.rendering.overlay_folder import OverlayFolder
 
         pictures = None if overlay is None else OverlayFolder(overlay, paths)
-        how = PipelineOptions(threshold=self.threshold, size=self.size, batch_size=self.batch_size)
+        how = PipelineOptions(threshold=self.threshold, size=self.overrides.size, batch_size=self.batch_size)
         start = time.monotonic()
         total, unit = expected_work(paths, options)
         with console.progress("predict", total, unit) as task:
@@ -132,9 +133,10 @@ class PredictJob:
 
     def _open(self) -> Runtime:
         from centernet_cli.inference.runtimes.torch import TorchRuntime
-        from centernet_cli.models.zoo import load_model
+        from centernet_cli.models.zoo import LoadedModel, load_model
 
         loaded = load_model(self.model)
+        loaded = LoadedModel(loaded.network, self.overrides.apply(loaded.meta, loaded.network.multiple))
         least = loaded.meta.threshold if self.threshold is None else self.threshold
         self._runtime = TorchRuntime(loaded, self.device, self.precision, min_score=least)
         console.say(

@@ -35,15 +35,18 @@ def find_peaks(heatmap: Tensor, window: tuple[int, int] = (3, 3)) -> Tensor:
 def top_peaks(heatmap: Tensor, k: int) -> Peaks:
     """Return the `k` best cells over all classes (fewer when there are fewer cells).
 
+    The best `k` of each class are found first, then the best of all these, as in the original: the same set as at
+    once, faster with many classes, and cells of equal score come in the original's order.
+
     Args:
         heatmap: `(B, K, h, w)`, peaks only.
         k: How many.
     """
-    batch, _, height, width = heatmap.shape
-    flat = heatmap.reshape(batch, -1)
-    scores, index = flat.topk(min(k, flat.shape[1]), dim=1)
+    _, classes, height, width = heatmap.shape
     cells = height * width
-    classes = torch.div(index, cells, rounding_mode="floor")
-    cell = index - classes * cells
+    in_class, cell = heatmap.flatten(2).topk(min(k, cells), dim=2)
+    each = in_class.shape[2]
+    scores, index = in_class.flatten(1).topk(min(k, classes * each), dim=1)
+    cell = cell.flatten(1).gather(1, index)
     ys = torch.div(cell, width, rounding_mode="floor")
-    return Peaks(scores, classes, ys, cell - ys * width)
+    return Peaks(scores, torch.div(index, each, rounding_mode="floor"), ys, cell - ys * width)

@@ -14,7 +14,8 @@ from centernet_cli.core.errors import CenterNetError
 from centernet_cli.core.records import Annotation, Failure, Page, PageRecord
 from centernet_cli.inference.adaptive import lost_large, second_size
 from centernet_cli.inference.ink import to_ink
-from centernet_cli.inference.preprocess import NetworkInput, network_input, to_page
+from centernet_cli.inference.looks import Found, join, show
+from centernet_cli.inference.preprocess import NetworkInput, clip_to_page, network_input
 from centernet_cli.inference.runtime import RawBoxes
 
 if TYPE_CHECKING:
@@ -32,15 +33,14 @@ class PipelineOptions:
 
     Attributes:
         threshold: Boxes below this score are dropped; None: the model's own.
-        size: Long side in network pixels; None: the model's page size, adapted to small lines where it says so.
+        size: Long side in network pixels; None: the model's page size, adapted to small lines where it says so. Of no
+            effect on models that are shown pages in another way (`test.resize` is `keep` or `fixed`).
         batch_size: Pages of equal shape that run together.
-        tight: Whether sides move to the ink on clean pages; None: as the model says.
     """
 
     threshold: float | None = None
     size: int | None = None
     batch_size: int = 1
-    tight: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class Prediction:
     Attributes:
         page: The page with its pixels.
         record: The boxes, in page pixels, best score first.
-        network_size: Long side, in pixels, at which the network saw the page.
+        network_size: Long side, in pixels, at which the network saw the page; the largest, if there were several.
         capped: Whether the model's `top_k` was reached, so that boxes may be missing.
     """
 
@@ -83,7 +83,7 @@ def predict_stream(
         options: Threshold, size and batch size.
     """
     runner: _Runner | None = None
-    waiting: list[tuple[Page, NetworkInput]] = []
+    waiting: list[_Shown] = []
     for item in pages:
         if isinstance(item, Failure):
             if runner is not None:
@@ -94,7 +94,7 @@ def predict_stream(
         if runner is None:
             runner = _Runner(open_runtime(), options)
         try:
-            prepared = network_input(item.pixels, runner.size)
+            prepared = runner.show(item)
         except CenterNetError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one page must not stop the others
@@ -102,15 +102,23 @@ def predict_stream(
             waiting = []
             yield _failure(item, error)
             continue
-        if waiting and waiting[0][1].shape != prepared.shape:
+        if waiting and _shapes(waiting[0]) != _shapes(prepared):
             yield from runner.run(waiting)
             waiting = []
-        waiting.append((item, prepared))
+        waiting.append(prepared)
         if len(waiting) >= options.batch_size:
             yield from runner.run(waiting)
             waiting = []
     if runner is not None:
         yield from runner.run(waiting)
+
+
+_Shown = tuple[Page, tuple[NetworkInput, ...]]
+"""A page, and what the network is shown of it: one input for each scale."""
+
+
+def _shapes(shown: _Shown) -> list[tuple[int, int]]:
+    return [prepared.shape for prepared in shown[1]]
 
 
 class _Runner:
@@ -122,15 +130,20 @@ class _Runner:
         self.classes = meta.classes
         self.size = options.size if options.size is not None else meta.page_size
         self.threshold = options.threshold if options.threshold is not None else meta.threshold
-        self.adaptive = options.size is None and meta.facts.get("adaptive_size") is True
-        self.tight = meta.facts.get("ink_tight") is True if options.tight is None else options.tight
+        plain = meta.test.resize == "page" and meta.test.scales == (1.0,)
+        self.adaptive = plain and options.size is None and meta.test.second_look
+        self.ink = meta.test.ink
 
-    def run(self, batch: Sequence[tuple[Page, NetworkInput]]) -> Iterator[Prediction | Failure]:
+    def show(self, page: Page) -> _Shown:
+        return page, show(page.pixels, self.runtime.meta.test, self.size, self.runtime.multiple)
+
+    def run(self, batch: Sequence[_Shown]) -> Iterator[Prediction | Failure]:
         """Predict a batch; where it fails as a whole, page by page."""
         if not batch:
             return
         try:
-            found = self._boxes([prepared for _, prepared in batch])
+            inputs = zip(*(prepared for _, prepared in batch), strict=True)
+            found = list(zip(*(self._boxes(one) for one in inputs), strict=True))
         except CenterNetError:
             raise
         except Exception as error:  # noqa: BLE001 - a page may break the network in any way
@@ -144,7 +157,7 @@ class _Runner:
                 yield from self.run([single])
             return
         for (page, prepared), raw in zip(batch, found, strict=True):
-            yield self._finish(page, prepared, raw)
+            yield self._finish(page, list(zip(raw, prepared, strict=True)))
 
     def _boxes(self, batch: Sequence[NetworkInput]) -> list[RawBoxes]:
         raw = self.runtime.predict(np.stack([prepared.pixels for prepared in batch]))
@@ -154,15 +167,20 @@ class _Runner:
         keep = raw.scores >= self.threshold
         return raw._replace(boxes=raw.boxes[keep], scores=raw.scores[keep], classes=raw.classes[keep])
 
-    def _finish(self, page: Page, prepared: NetworkInput, raw: RawBoxes) -> Prediction | Failure:
+    def _finish(self, page: Page, looks: list[tuple[RawBoxes, NetworkInput]]) -> Prediction | Failure:
         try:
-            prepared, raw = self._second_pass(page, prepared, raw)
+            if self.adaptive:
+                ((raw, prepared),) = looks
+                prepared, raw = self._second_pass(page, prepared, raw)
+                looks = [(raw, prepared)]
+            found = join(looks, self.runtime.meta, self.threshold)
         except CenterNetError:
             raise
         except Exception as error:  # noqa: BLE001 - as in run()
             return _failure(page, error)
-        record = PageRecord(info=page.info, annotations=self._annotations(page, prepared, raw))
-        return Prediction(page=page, record=record, network_size=prepared.size, capped=raw.capped)
+        record = PageRecord(info=page.info, annotations=self._annotations(page, found))
+        size = max(prepared.size for _, prepared in looks)
+        return Prediction(page=page, record=record, network_size=size, capped=found.capped)
 
     def _second_pass(self, page: Page, prepared: NetworkInput, raw: RawBoxes) -> tuple[NetworkInput, RawBoxes]:
         if not self.adaptive:
@@ -170,13 +188,13 @@ class _Runner:
         size = second_size(raw.boxes[:, 3] - raw.boxes[:, 1], prepared.size, max(prepared.page))
         if size is None:
             return prepared, raw
-        larger = network_input(page.pixels, size)
+        larger = network_input(page.pixels, size, self.runtime.multiple)
         return larger, _join(raw, prepared, self._boxes([larger])[0], larger)
 
-    def _annotations(self, page: Page, prepared: NetworkInput, raw: RawBoxes) -> tuple[Annotation, ...]:
-        boxes = to_page(raw.boxes, prepared)
-        if self.tight:
-            boxes = to_ink(page.pixels, boxes)
+    def _annotations(self, page: Page, found: Found) -> tuple[Annotation, ...]:
+        boxes = clip_to_page(found.boxes, (page.pixels.shape[1], page.pixels.shape[0]))
+        if self.ink != "off":
+            boxes = to_ink(page.pixels, boxes, self.ink)
         boxes = boxes.round(BOX_DIGITS)
         return tuple(
             Annotation(
@@ -184,7 +202,7 @@ class _Runner:
                 box=(box[0], box[1], box[2], box[3]),
                 score=round(score, SCORE_DIGITS),
             )
-            for box, score, index in zip(boxes.tolist(), raw.scores.tolist(), raw.classes.tolist(), strict=True)
+            for box, score, index in zip(boxes.tolist(), found.scores.tolist(), found.classes.tolist(), strict=True)
             if box[0] < box[2] and box[1] < box[3]
         )
 

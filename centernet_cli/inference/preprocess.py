@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 MULTIPLE = 32
-"""Both sides of what the network sees are multiples of this: its coarsest stride."""
+"""Both sides of what the network sees are multiples of this, its coarsest stride, or of what the network says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,16 +21,18 @@ class NetworkInput:
     """A page at the network's size.
 
     Attributes:
-        pixels: RGB uint8 `(H, W, 3)`, H and W multiples of 32; the page is at the top left, white elsewhere.
+        pixels: RGB uint8 `(H, W, 3)`, H and W multiples of what the network asks for.
         size: What the long side of the page was scaled to, in pixels.
         scale: Network pixels per page pixel, along x and along y (they differ by rounding to whole pixels).
         page: Width and height of the page in its own pixels.
+        shift: Where the page's left and top are, in network pixels.
     """
 
     pixels: npt.NDArray[np.uint8]
     size: int
     scale: tuple[float, float]
     page: tuple[int, int]
+    shift: tuple[float, float] = (0.0, 0.0)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -39,12 +41,13 @@ class NetworkInput:
         return height, width
 
 
-def network_input(pixels: npt.NDArray[np.uint8], size: int) -> NetworkInput:
-    """Scale a page so that its long side is `size` pixels, then pad it right and below to multiples of 32.
+def network_input(pixels: npt.NDArray[np.uint8], size: int, multiple: int = MULTIPLE) -> NetworkInput:
+    """Scale a page so that its long side is `size` pixels, then pad it with white, right and below.
 
     Args:
         pixels: RGB uint8 `(H, W, 3)`.
         size: Long side in pixels, at least 1.
+        multiple: Both sides of the result are multiples of this.
 
     Returns:
         The input; a side never shrinks below one pixel, however narrow the page.
@@ -53,26 +56,33 @@ def network_input(pixels: npt.NDArray[np.uint8], size: int) -> NetworkInput:
     factor = size / max(height, width)
     new_width, new_height = (max(1, round(side * factor)) for side in (width, height))
     scaled = resize(pixels, new_width, new_height)
-    padded = np.full((_round_up(new_height), _round_up(new_width), 3), PAPER, dtype=np.uint8)
+    padded = np.full((round_up(new_height, multiple), round_up(new_width, multiple), 3), PAPER, dtype=np.uint8)
     padded[:new_height, :new_width] = scaled
     return NetworkInput(pixels=padded, size=size, scale=(new_width / width, new_height / height), page=(width, height))
 
 
-def to_page(boxes: npt.NDArray[np.float32], prepared: NetworkInput) -> npt.NDArray[np.float64]:
-    """Map boxes from network pixels to page pixels and clip them to the page.
+def to_page(boxes: npt.NDArray[np.floating], prepared: NetworkInput) -> npt.NDArray[np.float64]:
+    """Map boxes from network pixels to page pixels.
 
     Args:
         boxes: `(N, 4)` x0, y0, x1, y1 in network pixels.
         prepared: The input they were found on.
 
     Returns:
-        `(N, 4)` in page pixels; boxes that lie wholly in the padding come out with no area.
+        `(N, 4)` in page pixels, also where they lead out of the page.
     """
     scale = np.asarray(prepared.scale * 2, dtype=np.float64)
-    limits = np.asarray(prepared.page * 2, dtype=np.float64)
-    clipped: npt.NDArray[np.float64] = np.clip(boxes.astype(np.float64) / scale, 0.0, limits)
+    shift = np.asarray(prepared.shift * 2, dtype=np.float64)
+    mapped: npt.NDArray[np.float64] = (boxes.astype(np.float64) - shift) / scale
+    return mapped
+
+
+def clip_to_page(boxes: npt.NDArray[np.float64], page: tuple[int, int]) -> npt.NDArray[np.float64]:
+    """Clip boxes to a page of some width and height; those wholly in the padding come out with no area."""
+    clipped: npt.NDArray[np.float64] = np.clip(boxes, 0.0, np.asarray(page * 2, dtype=np.float64))
     return clipped
 
 
-def _round_up(side: int) -> int:
-    return -(-side // MULTIPLE) * MULTIPLE
+def round_up(side: int, multiple: int) -> int:
+    """Return the least multiple that `side` fits in."""
+    return -(-side // multiple) * multiple

@@ -46,11 +46,18 @@ class Runtime(Protocol):
     def precision(self) -> str:
         """Precision of the arithmetic: `fp32`, `bf16` or `fp16`."""
 
+    @property
+    def multiple(self) -> int:
+        """Both sides of what the network sees are multiples of this."""
+
     def predict(self, batch: npt.NDArray[np.uint8]) -> list[RawBoxes]:
         """Find boxes on a batch.
 
+        Overlapping boxes are suppressed as the model says, unless that happens later, when all looks at a page are
+        joined (`looks.suppressed_after_joining`).
+
         Args:
-            batch: RGB uint8 `(B, H, W, 3)`, H and W multiples of 32.
+            batch: RGB uint8 `(B, H, W, 3)`, H and W multiples of `multiple`.
 
         Returns:
             One entry an image.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -10,8 +10,10 @@ import torch
 from centernet_cli.core.errors import ModelError
 from centernet_cli.core.recipe_file import recipe_to_yaml
 from centernet_cli.inference.runtimes.devices import DTYPES, limit_threads, pick_precision
+from centernet_cli.losses.dead_heatmap import DeadHeatmap
 from centernet_cli.models.centernet import CenterNet
 from centernet_cli.models.meta import ModelMeta
+from centernet_cli.models.pixels import pixel_statistics
 from centernet_cli.models.zoo import load_model
 from centernet_cli.training.checkpoint import VERSION, State, load_checkpoint, save_checkpoint
 from centernet_cli.training.data import load_data
@@ -31,7 +33,7 @@ class Trainer:
 
     `step` counts all steps, `epoch` whole epochs, `batch` the steps of the one that is under way; `seconds` is the
     time spent in all parts of the run together; `best_epoch` is the number of epochs done at the best score;
-    `fresh` names the tensors that `model.init` had nothing for.
+    `fresh` names the tensors that `model.init` had nothing for; `notices` waits to be told by the loop.
     """
 
     recipe: Recipe
@@ -50,6 +52,8 @@ class Trainer:
     best_score: float = -1.0
     best_epoch: int = -1
     fresh: tuple[str, ...] = ()
+    dead_heatmap: DeadHeatmap = field(default_factory=DeadHeatmap)
+    notices: list[str] = field(default_factory=list)
 
     @property
     def averaged(self) -> CenterNet:
@@ -178,12 +182,16 @@ def model_meta(trainer: Trainer, result: Validation | None) -> ModelMeta:
     facts: dict[str, object] = {"steps": trainer.step, "train_pages": len(trainer.data.train)}
     if result is not None:
         facts |= {"validation": result.metrics(), "validation_pages": len(trainer.data.val)}
+    pixels = pixel_statistics(recipe.model.pixels)
     return ModelMeta(
         name=recipe.name,
         classes=recipe.data.classes,
         page_size=recipe.train.page_size,
         model=recipe.model.model_copy(update={"pretrained": None, "init": None}),
         decode=recipe.decode,
+        mean=pixels.mean,
+        std=pixels.std,
+        test=recipe.test,
         threshold=max(result.lines.threshold, recipe.decode.min_score) if result is not None else 0.3,
         facts=facts,
     )

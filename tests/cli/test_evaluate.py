@@ -256,6 +256,12 @@ def test_more_boxes_than_max_dets_is_told(capsys: CaptureFixture[str], boxes: st
         ["--max-dets", "0"],
         ["--max-dets", "many"],
         ["--format", "nonsense"],
+        ["--scales", "1,x"],
+        ["--nms", "2"],
+        ["--resize", "keep", "--size", "640"],
+        ["--flip"],
+        ["--no-flip"],
+        ["--size", "640"],
     ],
 )
 def test_impossible_options(capsys: CaptureFixture[str], boxes: str, truth: str, options: list[str]) -> None:
@@ -375,3 +381,77 @@ def test_a_model_of_other_classes(capsys: CaptureFixture[str], tmp_path: Path, m
     truth = coco(tmp_path / "truth.json", {"p1.png": LINES}, classes=("table",))
     assert main(["evaluate", model, truth]) == 6
     assert "M502" in capsys.readouterr().err
+
+
+def test_a_model_shown_pages_in_other_ways(capsys: CaptureFixture[str], tmp_path: Path, truth: str, model: str) -> None:
+    from PIL import Image, ImageDraw
+
+    for name in ("p1.png", "p2.png"):
+        image = Image.new("RGB", (100, 100), "white")
+        ImageDraw.Draw(image).rectangle((10, 10, 90, 20), fill="black")
+        image.save(tmp_path / "letters" / name)
+    usual = run_json(capsys, model, truth, "--device", "cpu")
+    assert set(usual["model"]["options"].values()) == {None}
+    args = ("--flip", "--scales", "0.5,1,1.5", "--resize", "keep", "--nms", "soft", "--max-dets", "100")
+    document = run_json(capsys, model, truth, "--device", "cpu", *args)
+    assert document["model"]["options"] == {
+        "size": None,
+        "flip": True,
+        "scales": [0.5, 1.0, 1.5],
+        "resize": "keep",
+        "nms": "soft",
+    }
+    assert document["coco"]["per_class"]["text_line"] != usual["coco"]["per_class"]["text_line"]
+    assert main(["evaluate", model, truth, "--device", "cpu", "--scales", "0.5,1", "--nms", "none"]) == 2
+    assert "U707" in capsys.readouterr().err
+
+
+def test_photographs_of_eighty_classes(capsys: CaptureFixture[str], tmp_path: Path) -> None:
+    """The folders, ids with gaps, grey pictures, crowds and pages without boxes of COCO itself."""
+    import torch
+    from PIL import Image
+
+    from centernet_cli.core.recipe import DecodeSection, ModelSection, TestSection
+    from centernet_cli.models.centernet import CenterNet
+    from centernet_cli.models.meta import ModelMeta
+    from centernet_cli.models.zoo import save_model
+
+    names = tuple(f"thing {number}" for number in range(80))
+    images, annotations = [], []
+    (tmp_path / "val2017").mkdir()
+    for number, mode in enumerate(("RGB", "L", "RGB"), 139):
+        name = f"{number:012}.jpg"
+        Image.effect_noise((120, 90), 80).convert(mode).save(tmp_path / "val2017" / name)
+        images.append({"id": number, "file_name": name, "width": 120, "height": 90})
+    for index in range(40):
+        box = [index % 7 * 12.5, index % 5 * 15.25, 30.5, 20.0]
+        entry = {"id": index + 1, "image_id": 139 + index % 2, "category_id": 2 * index + 1, "bbox": box}
+        annotations.append(entry | {"area": 300.0, "iscrowd": int(index == 7)})
+    categories = [{"id": 2 * index + 1, "name": name} for index, name in enumerate(names)]
+    truth = tmp_path / "annotations" / "instances_val2017.json"
+    truth.parent.mkdir()
+    truth.write_text(json.dumps({"images": images, "annotations": annotations, "categories": categories}))
+    section = ModelSection(
+        backbone="mobilenet_v3_small", neck_channels=8, head_channels=8, context_blocks=0, box="size_offset"
+    )
+    meta = ModelMeta(
+        name="photographs",
+        classes=names,
+        page_size=512,
+        model=section,
+        decode=DecodeSection(top_k=100, nms_iou=None, min_score=0.0),
+        test=TestSection(resize="keep"),
+    )
+    torch.manual_seed(0)
+    state = CenterNet(section, 80).state_dict()
+    # An untrained network may say that things have less than no width.
+    state |= {key: value + 5 for key, value in state.items() if "size" in key and key.endswith("bias")}
+    save_model(state, meta, tmp_path / "p.safetensors")
+    document = run_json(
+        capsys, str(tmp_path / "p.safetensors"), str(truth), "--device", "cpu", "--max-dets", "100", "--flip"
+    )
+    assert document["pages"] == {"truth": 3, "missing": [], "extra": 0, "rescaled": 0}
+    assert document["coco"]["max_dets"] == 100
+    assert len(document["coco"]["per_class"]) == 80
+    assert 0 < sum(scores["detections"] for scores in document["coco"]["per_class"].values()) <= 300
+    assert document["coco"]["ap"] is not None

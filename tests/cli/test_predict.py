@@ -19,7 +19,7 @@ from pycocotools.coco import COCO
 from centernet_cli import cli
 from centernet_cli.cli.predict_job import PredictJob
 from centernet_cli.core.errors import ModelError
-from centernet_cli.core.recipe import DecodeSection, ModelSection
+from centernet_cli.core.recipe import DecodeSection, ModelSection, TestSection
 from centernet_cli.datasets.formats import read_dataset
 from centernet_cli.inference.runtime import RawBoxes
 from centernet_cli.models.centernet import CenterNet
@@ -41,7 +41,7 @@ META = ModelMeta(
 class InkRuntime:
     """Finds the box around everything dark; nothing on a blank page."""
 
-    name, device, precision, meta = "fake", "cpu", "fp32", META
+    name, device, precision, multiple, meta = "fake", "cpu", "fp32", 32, META
 
     def predict(self, batch: np.ndarray) -> list[RawBoxes]:
         return [self._find(image) for image in batch]
@@ -346,6 +346,17 @@ def test_poppler_absent_is_exit_7_at_once(monkeypatch: pytest.MonkeyPatch, capsy
         ("--threshold", "2"),
         ("--threshold", "nan"),
         ("--size", "0"),
+        ("--scales", "0.5,zero"),
+        ("--scales", "0,1"),
+        ("--scales", "nan"),
+        ("--scales", "5"),
+        ("--scales", ""),
+        ("--resize", "stretch"),
+        ("--resize", "keep", "--size", "640"),
+        ("--nms", "hard"),
+        ("--nms", "0"),
+        ("--nms", "1.5"),
+        ("--nms", "nan"),
         ("--dpi", "0"),
         ("--pages", "5-2"),
         ("--batch-size", "0"),
@@ -472,6 +483,71 @@ class TestWithNetwork:
             assert x + width <= 300 + 1e-3
             assert y + height <= 400 + 1e-3
 
+    def boxes(self, model: str, *args: str) -> list[list[float]]:
+        assert predict("a.png", "-m", model, "--device", "cpu", "--precision", "fp32", *args, "-o", "boxes.json") == 0
+        return [[*annotation["bbox"], annotation["score"]] for annotation in load()["annotations"]]
+
+    def test_how_the_page_is_shown_is_an_option(self, model: str) -> None:
+        make_image("a.png")
+        usual = self.boxes(model)
+        options = load()["info"]["options"]
+        assert {options[name] for name in ("flip", "scales", "resize", "nms")} == {None}
+        assert self.boxes(model, "--no-flip", "--scales", "1", "--resize", "page", "--nms", "0.5") == usual
+        everything = {tuple(map(tuple, usual))}
+        for args, sizes in (
+            (("--flip",), 128),
+            (("--scales", "1,1.5"), 192),
+            (("--resize", "keep"), 400),
+            (("--resize", "fixed", "--size", "256"), 256),
+            (("--nms", "soft"), 128),
+            (("--nms", "0.01"), 128),
+            (("--flip", "--scales", "0.5,1", "--resize", "keep", "--nms", "soft"), 400),
+        ):
+            everything.add(tuple(map(tuple, self.boxes(model, *args))))
+            assert load()["images"][0]["network_size"] == sizes
+        assert len(everything) == 8, "each of them changes something"
+        options = load()["info"]["options"]
+        assert {name: options[name] for name in ("size", "flip", "scales", "resize", "nms")} == {
+            "size": None,
+            "flip": True,
+            "scales": [0.5, 1.0],
+            "resize": "keep",
+            "nms": "soft",
+        }
+
+    def test_a_model_has_its_own_way(self) -> None:
+        section = ModelSection(backbone="mobilenet_v3_small", neck_channels=16, head_channels=16, context_blocks=0)
+        meta = ModelMeta(
+            name="tiny",
+            classes=("text_line",),
+            page_size=128,
+            model=section,
+            decode=DecodeSection(top_k=20),
+            threshold=0.0,
+            test=TestSection(resize="keep", flip=True, scales=(0.5, 1.0)),
+        )
+        torch.manual_seed(0)
+        save_model(CenterNet(section, 1).state_dict(), meta, Path("own.safetensors"))
+        make_image("a.png")
+        own = self.boxes("own.safetensors")
+        assert load()["images"][0]["network_size"] == 400
+        assert self.boxes("own.safetensors", "--flip", "--resize", "keep", "--scales", "0.5,1") == own
+        assert self.boxes("own.safetensors", "--no-flip") != own
+
+    @pytest.mark.parametrize("args", [("--scales", "0.5,1", "--nms", "0.5"), ("--resize", "fixed", "--size", "100")])
+    def test_what_does_not_go_together(
+        self, model: str, args: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        make_image("a.png")
+        assert predict("a.png", "-m", model, "--device", "cpu", *args, "-o", "boxes.json") == 2
+        assert len(capsys.readouterr().err.splitlines()) == 1
+        assert not Path("boxes.json").exists()
+
+    def test_more_peaks_than_top_k_are_told(self, model: str, capsys: pytest.CaptureFixture[str]) -> None:
+        make_image("a.png")
+        assert predict("a.png", "-m", model, "--device", "cpu", "--threshold", "0", "-o", "boxes.json") == 0
+        assert "more boxes than the model's top_k" in capsys.readouterr().err
+
     def test_batches_give_the_same_boxes(self, model: str) -> None:
         make_pdf("a.pdf", 3)
         results = []
@@ -512,7 +588,7 @@ from centernet_cli.inference.runtime import RawBoxes
 from centernet_cli.models.meta import ModelMeta
 
 class Fake:
-    name, device, precision = "fake", "cpu", "fp32"
+    name, device, precision, multiple = "fake", "cpu", "fp32", 32
     meta = ModelMeta(name="fake", classes=("a",), page_size=64, model=ModelSection(), decode=DecodeSection())
     pages = 0
     def predict(self, batch):

@@ -52,3 +52,12 @@ def test_top_peaks_for_any_k(heatmap, k):
         places = [values[page].numpy() for values in (peaks.classes, peaks.ys, peaks.xs)]
         assert (heatmap[page][tuple(places)] == peaks.scores[page].numpy()).all()
         assert len(set(zip(*(p.tolist() for p in places), strict=True))) == min(k, cells)
+
+
+@pytest.mark.parametrize("k", [1, 3, 8, 40])
+def test_classes_share_k(k):
+    heatmap = torch.tensor([[0.9, 0.5, 0.1, 0.3], [0.8, 0.7, 0.6, 0.2]]).view(1, 2, 1, 4)
+    peaks = top_peaks(heatmap, k)
+    expected = [(0, 0), (1, 0), (1, 1), (1, 2), (0, 1), (0, 3), (1, 3), (0, 2)][:k]
+    assert list(zip(peaks.classes[0].tolist(), peaks.xs[0].tolist(), strict=True)) == expected
+    assert peaks.ys.count_nonzero() == 0

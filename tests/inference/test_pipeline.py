@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from centernet_cli.core.errors import CenterNetError, ModelError
-from centernet_cli.core.recipe import DecodeSection, ModelSection
+from centernet_cli.core.recipe import DecodeSection, ModelSection, TestSection
 from centernet_cli.core.records import Failure, Page, PageInfo, PageRecord
 from centernet_cli.inference.pipeline import PipelineOptions, Prediction, predict_pages, predict_stream
 from centernet_cli.inference.runtime import RawBoxes
@@ -27,17 +27,17 @@ META = ModelMeta(
 class FakeRuntime:
     """Finds what it was told to on every image; notes the shapes it was given."""
 
-    name, device, precision = "fake", "cpu", "fp32"
+    name, device, precision, multiple = "fake", "cpu", "fp32", 32
 
     def __init__(
         self,
         boxes: list[list[float]],
         scores: list[float],
         *,
-        facts: dict[str, object] | None = None,
+        test: TestSection | None = None,
         fail: Callable[[np.ndarray], Exception | None] = lambda _: None,
     ) -> None:
-        self.meta = ModelMeta(**{**vars_of(META), "facts": facts or {}})
+        self.meta = ModelMeta(**{**vars_of(META), "test": test or TestSection()})
         self.raw = RawBoxes(
             np.array(boxes, np.float32).reshape(-1, 4),
             np.array(scores, np.float32),
@@ -45,13 +45,16 @@ class FakeRuntime:
         )
         self.fail = fail
         self.shapes: list[tuple[int, ...]] = []
+        self.grow = len(self.meta.test.scales) > 1
 
     def predict(self, batch: np.ndarray) -> list[RawBoxes]:
         self.shapes.append(batch.shape)
         error = self.fail(batch)
         if error is not None:
             raise error
-        return [self.raw] * len(batch)
+        # At half the size, boxes are half as large.
+        factor = max(batch.shape[1:3]) / 64
+        return [self.raw._replace(boxes=self.raw.boxes * factor)] * len(batch) if self.grow else [self.raw] * len(batch)
 
 
 def vars_of(meta: ModelMeta) -> dict[str, Any]:
@@ -189,15 +192,15 @@ def test_a_page_without_pixels_fails_alone() -> None:
 SMALL = [[0.0, 4.0 * i, 60.0, 4.0 * i + 3.0] for i in range(12)]
 
 
-def run_adaptive(options: PipelineOptions, facts: dict[str, object]) -> tuple[Prediction, FakeRuntime]:
-    runtime = FakeRuntime(SMALL, [0.9] * len(SMALL), facts=facts)
+def run_adaptive(options: PipelineOptions, test: TestSection) -> tuple[Prediction, FakeRuntime]:
+    runtime = FakeRuntime(SMALL, [0.9] * len(SMALL), test=test)
     (result,) = predict_stream([page(width=400, height=400)], lambda: runtime, options)
     assert isinstance(result, Prediction)
     return result, runtime
 
 
 def test_small_lines_are_looked_at_again_larger() -> None:
-    result, runtime = run_adaptive(PipelineOptions(), {"adaptive_size": True})
+    result, runtime = run_adaptive(PipelineOptions(), TestSection(second_look=True))
     assert runtime.shapes == [(1, 64, 64, 3), (1, 128, 128, 3)]
     assert result.network_size == round(64 * 1.6)
     # Boxes are those of the second pass: 400 px of page on 102 px of network.
@@ -205,17 +208,13 @@ def test_small_lines_are_looked_at_again_larger() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "facts"),
-    [
-        (PipelineOptions(), {}),
-        (PipelineOptions(size=64), {"adaptive_size": True}),
-        (PipelineOptions(), {"adaptive_size": 1}),
-    ],
+    ("options", "test"),
+    [(PipelineOptions(), TestSection()), (PipelineOptions(size=64), TestSection(second_look=True))],
 )
 def test_no_second_look_unless_the_model_asks_and_the_user_does_not(
-    options: PipelineOptions, facts: dict[str, object]
+    options: PipelineOptions, test: TestSection
 ) -> None:
-    result, runtime = run_adaptive(options, facts)
+    result, runtime = run_adaptive(options, test)
     assert len(runtime.shapes) == 1
     assert result.network_size == 64
 
@@ -224,7 +223,7 @@ def test_a_second_look_that_fails_fails_the_page_alone() -> None:
     runtime = FakeRuntime(
         SMALL,
         [0.9] * 12,
-        facts={"adaptive_size": True},
+        test=TestSection(second_look=True),
         fail=lambda batch: MemoryError() if batch.shape[1] > 64 else None,
     )
     results = list(predict_pages([page("a", width=400, height=400), page("b")], runtime, PipelineOptions()))
@@ -244,3 +243,54 @@ def test_memory_does_not_grow_with_the_number_of_pages() -> None:
 
     run(2)
     assert run(40) < 1.5 * run(6)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2])
+def test_several_scales_are_one_answer(batch_size: int) -> None:
+    runtime = FakeRuntime([[8, 8, 32, 16], [0, 40, 9, 49]], [0.9, 0.6], test=TestSection(scales=(0.5, 1.0)))
+    items = [page("a"), page("b"), page("c", height=32)]
+    results = list(predict_stream(items, lambda: runtime, PipelineOptions(batch_size=batch_size, threshold=0.2)))
+    assert runtime.shapes[:2] == [(batch_size, 32, 32, 3), (batch_size, 64, 64, 3)]
+    for result in results[:2]:
+        assert isinstance(result, Prediction)
+        boxes = [annotation.box for annotation in result.record.annotations]
+        # Twice the same boxes: the second copies fall below the threshold.
+        assert boxes == [(8, 8, 32, 16), (0, 40, 9, 49)]
+        assert result.network_size == 64
+    assert isinstance(results[2], Prediction)
+    assert [annotation.box for annotation in results[2].record.annotations] == [(8, 8, 32, 16)]
+
+
+def test_boxes_come_back_from_the_middle_of_a_black_border() -> None:
+    runtime = FakeRuntime([[16, 16, 32, 32], [0, 0, 80, 20]], [0.9, 0.8], test=TestSection(resize="keep"))
+    (result,) = predict_stream([page()], lambda: runtime, PipelineOptions(size=999))
+    assert isinstance(result, Prediction)
+    assert runtime.shapes == [(1, 96, 96, 3)]
+    assert [annotation.box for annotation in result.record.annotations] == [(0, 0, 16, 16), (0, 0, 64, 4)]
+    assert result.network_size == 64
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        TestSection(resize="keep", second_look=True),
+        TestSection(scales=(0.5,), second_look=True),
+        TestSection(scales=(0.5, 1.0), second_look=True),
+    ],
+)
+def test_no_second_look_at_pages_shown_otherwise(test: TestSection) -> None:
+    runtime = FakeRuntime(SMALL, [0.9] * len(SMALL), test=test)
+    list(predict_pages([page(width=400, height=400)], runtime, PipelineOptions()))
+    assert len(runtime.shapes) == len(test.scales)
+
+
+@pytest.mark.parametrize(("ink", "expected"), [("off", (8, 8, 36, 20)), ("lines", (10, 9, 34, 19))])
+def test_sides_move_to_the_ink_where_the_model_says_so(ink: str, expected: tuple[float, ...]) -> None:
+    shown = page()
+    for x in range(10, 34, 4):
+        shown.pixels[9:19, x : x + 3] = 0
+    shown.pixels[9:19, 31:34] = 0
+    runtime = FakeRuntime([[8, 8, 36, 20]], [0.9], test=TestSection.model_validate({"ink": ink}))
+    (record,) = predict_pages([shown], runtime, PipelineOptions())
+    assert isinstance(record, PageRecord)
+    assert record.annotations[0].box == expected

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from centernet_cli.inference.preprocess import MULTIPLE, network_input, to_page
+from centernet_cli.inference.preprocess import MULTIPLE, clip_to_page, network_input, to_page
 
 SIDE = st.integers(min_value=1, max_value=400)
 
@@ -34,7 +36,7 @@ def test_a_box_around_the_page_comes_back_as_the_page(width: int, height: int, s
 )
 def test_boxes_stay_on_the_page(width: int, height: int, size: int, box: tuple[float, float, float, float]) -> None:
     prepared = network_input(np.zeros((height, width, 3), np.uint8), size)
-    x0, y0, x1, y1 = to_page(np.array([box], np.float32), prepared)[0]
+    x0, y0, x1, y1 = clip_to_page(to_page(np.array([box], np.float32), prepared), (width, height))[0]
     assert 0 <= min(x0, x1) <= max(x0, x1) <= width
     assert 0 <= min(y0, y1) <= max(y0, y1) <= height
 
@@ -71,3 +73,12 @@ def test_a_page_of_the_right_size_is_not_touched() -> None:
 def test_extreme_pages_keep_a_pixel() -> None:
     assert network_input(np.zeros((20000, 3, 3), np.uint8), 256).shape == (256, 32)
     assert network_input(np.zeros((1, 1, 3), np.uint8), 64).shape == (64, 64)
+
+
+def test_other_multiples() -> None:
+    assert network_input(np.zeros((100, 130, 3), np.uint8), 130, 128).shape == (128, 256)
+
+
+def test_a_shift_is_taken_back() -> None:
+    prepared = replace(network_input(np.zeros((100, 100, 3), np.uint8), 50), shift=(4.0, 8.0))
+    assert to_page(np.array([[4, 8, 14, 18]], np.float32), prepared).tolist() == [[0, 0, 20, 20]]

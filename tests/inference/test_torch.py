@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from centernet_cli.codec.decode import decode
 from centernet_cli.core.errors import MissingRequirementError, UsageError
-from centernet_cli.core.recipe import DecodeSection, ModelSection
+from centernet_cli.core.recipe import DecodeSection, ModelSection, TestSection
 from centernet_cli.inference.runtimes.torch import TorchRuntime
 from centernet_cli.models.centernet import CenterNet
 from centernet_cli.models.meta import ModelMeta
@@ -109,3 +111,47 @@ def test_cuda_finds_about_the_same() -> None:
     for precision in ("fp32", "auto"):
         (gpu,) = TorchRuntime(model(top_k=5), "cuda", precision).predict(images(1))
         np.testing.assert_allclose(gpu.scores[0], cpu.scores[0], atol=0.01)
+
+
+def test_flip_averages_with_the_mirror_image() -> None:
+    loaded, batch = model(), images()
+    flipping = LoadedModel(loaded.network, replace(loaded.meta, test=TestSection(flip=True)))
+    found = TorchRuntime(flipping, "cpu", "fp32").predict(batch)
+    again = TorchRuntime(flipping, "cpu", "fp32").predict(np.ascontiguousarray(batch[:, :, ::-1]))
+    plain = TorchRuntime(loaded, "cpu", "fp32").predict(batch)
+    assert len(found) == 2
+    for one, other, alone in zip(found, again, plain, strict=True):
+        # The same whichever way round the page is shown, but for the side.
+        np.testing.assert_allclose(one.scores, other.scores, rtol=1e-3)
+        left, right = batch.shape[2] - other.boxes[:, 2], batch.shape[2] - other.boxes[:, 0]
+        np.testing.assert_allclose(one.boxes[:5, 0], left[:5], rtol=1e-2, atol=0.1)
+        np.testing.assert_allclose(one.boxes[:5, 2], right[:5], rtol=1e-2, atol=0.1)
+        assert not np.allclose(one.scores[:5], alone.scores[:5], rtol=1e-4)
+
+
+def test_networks_that_see_bgr_get_it() -> None:
+    loaded, batch = model(), images(1)
+    section = SECTION.model_copy(update={"pixels": "voc_bgr"})
+    blue_first = LoadedModel(loaded.network, replace(loaded.meta, model=section))
+    (found,) = TorchRuntime(blue_first, "cpu", "fp32").predict(batch)
+    (expected,) = TorchRuntime(loaded, "cpu", "fp32").predict(np.ascontiguousarray(batch[..., ::-1]))
+    np.testing.assert_allclose(found.scores, expected.scores, rtol=1e-5)
+    np.testing.assert_allclose(found.boxes, expected.boxes, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize(("scales", "soft"), [((1.0,), True), ((0.5, 1.0), False)])
+def test_overlapping_boxes_are_left_to_who_joins_the_looks(scales: tuple[float, ...], soft: bool) -> None:
+    loaded = model()
+    decoding = DecodeSection(top_k=50, min_score=0.0, nms_iou=0.01, soft_nms=soft)
+    meta = replace(loaded.meta, decode=decoding, test=TestSection(scales=scales))
+    (found,) = TorchRuntime(LoadedModel(loaded.network, meta), "cpu", "fp32").predict(images(1))
+    (hard,) = TorchRuntime(
+        LoadedModel(
+            loaded.network,
+            replace(meta, decode=DecodeSection(top_k=50, min_score=0.0, nms_iou=0.01), test=TestSection()),
+        ),
+        "cpu",
+        "fp32",
+    ).predict(images(1))
+    assert len(hard.scores) < len(found.scores) == 50
+    assert TorchRuntime(loaded, "cpu").multiple == 32

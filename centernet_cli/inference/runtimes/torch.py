@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from centernet_cli.codec.decode import decode
-from centernet_cli.codec.peaks import find_peaks
+from centernet_cli.inference.looks import suppressed_after_joining
 from centernet_cli.inference.runtime import RawBoxes
 from centernet_cli.inference.runtimes.devices import DTYPES, limit_threads, pick_device, pick_precision
 
@@ -46,8 +46,11 @@ class TorchRuntime:
         self._precision = pick_precision(precision, self._device)
         if self._device.type == "cpu":
             limit_threads()
-        changed = {} if min_score is None else {"min_score": min_score}
+        changed: dict[str, object] = {} if min_score is None else {"min_score": min_score}
+        if suppressed_after_joining(model.meta):
+            changed |= {"soft_nms": False, "nms_iou": None}
         self._decode = model.meta.decode.model_copy(update=changed)
+        self._flip = model.meta.test.flip
         self._network = model.network.to(self._device).to(memory_format=torch.channels_last).eval()
         # Pixels are 0 to 255, the statistics 0 to 1.
         self._mean = 255 * torch.tensor(model.meta.mean, device=self._device).view(1, 3, 1, 1)
@@ -57,6 +60,11 @@ class TorchRuntime:
     def device(self) -> str:
         """Device in torch's words."""
         return str(self._device)
+
+    @property
+    def multiple(self) -> int:
+        """Both sides of what the network sees are multiples of this."""
+        return self._network.multiple
 
     @property
     def precision(self) -> str:
@@ -79,21 +87,18 @@ class TorchRuntime:
     @torch.inference_mode()
     def _predict(self, batch: npt.NDArray[np.uint8]) -> list[RawBoxes]:
         # uint8 (B, H, W, 3) seen as (B, 3, H, W) is channels_last as it is.
-        images = torch.from_numpy(batch).to(self._device).permute(0, 3, 1, 2).float()
+        images = torch.from_numpy(batch).to(self._device).permute(0, 3, 1, 2)
+        # A float copy either way, so that the batch stays as it is.
+        images = (images.flip(1) if self.meta.bgr else images).float()
         images = images.sub_(self._mean).div_(self._std)
+        if self._flip:
+            images = torch.cat([images, images.flip(3)])
         with self._autocast():
             outputs = self._network(images)
-        found = decode(outputs, self._decode, self.meta.stride)
-        result = []
-        for index, (boxes, scores, classes) in enumerate(found):
-            capped = len(scores) > self._decode.top_k // 2 and self._capped(outputs["heatmap"][index : index + 1])
-            result.append(RawBoxes(boxes.cpu().numpy(), scores.cpu().numpy(), classes.cpu().numpy(), capped))
-        return result
-
-    def _capped(self, heatmap: torch.Tensor) -> bool:
-        """Say whether there are more peaks than are kept, before boxes that overlap are dropped."""
-        peaks = find_peaks(heatmap.float().sigmoid(), self._decode.peak_window)
-        return int((peaks >= max(self._decode.min_score, 1e-6)).sum()) > self._decode.top_k
+        return [
+            RawBoxes(boxes.cpu().numpy(), scores.cpu().numpy(), classes.cpu().numpy(), capped)
+            for boxes, scores, classes, capped in decode(outputs, self._decode, self.meta.stride, mirrored=self._flip)
+        ]
 
     def _autocast(self) -> AbstractContextManager[object]:
         if self._precision == "fp32":

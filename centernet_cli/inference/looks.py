@@ -1,0 +1,87 @@
+"""The ways a page is shown to the network, and what is found on each of them made one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from centernet_cli.codec.soft_nms import soft_nms
+from centernet_cli.inference.original_input import fixed_input, keep_input
+from centernet_cli.inference.preprocess import network_input, to_page
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from centernet_cli.core.recipe import TestSection
+    from centernet_cli.inference.preprocess import NetworkInput
+    from centernet_cli.inference.runtime import RawBoxes
+    from centernet_cli.models.meta import ModelMeta
+
+
+class Found(NamedTuple):
+    """Boxes of a page in its own pixels, best first; they may lead out of it.
+
+    Attributes:
+        boxes: float64 `(N, 4)` xyxy.
+        scores: `(N,)`.
+        classes: `(N,)`.
+        capped: Whether there were more than `top_k`.
+    """
+
+    boxes: npt.NDArray[np.float64]
+    scores: npt.NDArray[np.floating]
+    classes: npt.NDArray[np.int64]
+    capped: bool
+
+
+def show(
+    pixels: npt.NDArray[np.uint8], section: TestSection, page_size: int, multiple: int
+) -> tuple[NetworkInput, ...]:
+    """Prepare a page for the network, once for each scale.
+
+    Args:
+        pixels: RGB uint8 `(H, W, 3)`.
+        section: Which way and at which scales.
+        page_size: Long side in pixels at scale 1, for `page`.
+        multiple: Of both sides of what the network sees.
+    """
+    if section.resize == "keep":
+        return tuple(keep_input(pixels, scale, multiple) for scale in section.scales)
+    if section.resize == "fixed":
+        return tuple(fixed_input(pixels, section.size, scale, multiple) for scale in section.scales)
+    return tuple(network_input(pixels, max(1, round(page_size * scale)), multiple) for scale in section.scales)
+
+
+def suppressed_after_joining(meta: ModelMeta) -> bool:
+    """Say whether overlapping boxes are dealt with when all looks are joined, in page pixels, not by the runtime."""
+    return meta.decode.soft_nms or len(meta.test.scales) > 1
+
+
+def join(looks: Sequence[tuple[RawBoxes, NetworkInput]], meta: ModelMeta, threshold: float) -> Found:
+    """Make one list of what several looks at a page found.
+
+    Boxes go back to page pixels, those of a class are suppressed softly across looks (if the model asks for it or
+    there are several), and the best `top_k` stay, more if the last of them have equal scores.
+
+    Args:
+        looks: Boxes in network pixels, and the input they were found on.
+        meta: Of the model.
+        threshold: Least score, before and after: suppression only lowers scores.
+    """
+    boxes = np.concatenate([to_page(raw.boxes, prepared) for raw, prepared in looks])
+    scores = np.concatenate([raw.scores for raw, _ in looks])
+    classes = np.concatenate([raw.classes for raw, _ in looks])
+    capped = any(raw.capped for raw, _ in looks)
+    if not suppressed_after_joining(meta):
+        return Found(boxes, scores, classes, capped)
+    lowered = soft_nms(boxes, scores, classes)
+    kept = (lowered >= threshold) & (lowered > 0)
+    if kept.sum() > meta.decode.top_k:
+        kept &= lowered >= np.sort(lowered[kept])[-meta.decode.top_k]
+        capped = True
+    best = np.flatnonzero(kept)
+    best = best[np.argsort(-lowered[best], kind="stable")]
+    return Found(boxes[best], lowered[best], classes[best], capped)
