@@ -13,6 +13,7 @@ from centernet_cli.cli.evaluate_inputs import get_predictions, read_truth, share
 from centernet_cli.cli.evaluate_report import score_document, tell, write_report
 from centernet_cli.cli.overrides import (
     FlipOption,
+    InkOption,
     NmsOption,
     ResizeOption,
     ScalesOption,
@@ -68,6 +69,7 @@ def evaluate(
     scales: ScalesOption = None,
     resize: ResizeOption = None,
     nms: NmsOption = None,
+    ink: InkOption = None,
     device: Annotated[str, typer.Option("--device", help="Where a model runs: auto, cpu, cuda, mps.")] = "auto",
     data_format: Annotated[str, typer.Option("--format", help="Of the datasets: auto, coco or labelme.")] = "auto",
 ) -> None:
@@ -85,7 +87,7 @@ def evaluate(
     A class is judged only on datasets that list it. Pages without predictions count as all missed.
     """
     ious = _check_options(iou, {"--threshold": threshold, "--min-ap": min_ap, "--min-f1": min_f1})
-    overrides = read_overrides(size=size, flip=flip, scales=scales, resize=resize, nms=nms)
+    overrides = read_overrides(size=size, flip=flip, scales=scales, resize=resize, nms=nms, ink=ink)
     if report is not None:
         from centernet_cli.inference.output import check_folder
 

@@ -50,6 +50,15 @@ ResizeOption = Annotated[
         rich_help_panel=_TEST,
     ),
 ]
+InkOption = Annotated[
+    Literal["off", "lines", "regions"] | None,
+    typer.Option(
+        "--ink",
+        help="On clean pages move the sides of boxes to the ink, as suits text lines or regions. "
+        "[default: the model's]",
+        rich_help_panel=_TEST,
+    ),
+]
 NmsOption = Annotated[
     str | None,
     typer.Option(
@@ -69,6 +78,7 @@ def read_overrides(
     scales: str | None,
     resize: Literal["page", "keep", "fixed"] | None,
     nms: str | None,
+    ink: Literal["off", "lines", "regions"] | None = None,
 ) -> Overrides:
     """Read the values of these options.
 
@@ -86,6 +96,7 @@ def read_overrides(
         scales=None if scales is None else read_scales(scales),
         resize=resize,
         nms=None if nms is None else read_nms(nms),
+        ink=ink,
         size=size,
     )
 

@@ -11,6 +11,7 @@ import typer
 from centernet_cli.cli import console
 from centernet_cli.cli.overrides import (
     FlipOption,
+    InkOption,
     NmsOption,
     ResizeOption,
     ScalesOption,
@@ -68,6 +69,7 @@ def predict(
     scales: ScalesOption = None,
     resize: ResizeOption = None,
     nms: NmsOption = None,
+    ink: InkOption = None,
     pages: Annotated[
         str | None,
         typer.Option(
@@ -154,7 +156,7 @@ def predict(
     if summary and out is None:
         raise UsageError("U705", "the boxes go to stdout already", path="--json", hint="give --out as well")
     kind = pick_format(output_format, out)
-    overrides = read_overrides(size=size, flip=flip, scales=scales, resize=resize, nms=nms)
+    overrides = read_overrides(size=size, flip=flip, scales=scales, resize=resize, nms=nms, ink=ink)
     options = PageOptions(
         dpi=dpi,
         pages=None if pages is None else parse_page_ranges(pages),

@@ -200,7 +200,8 @@ def _extra(k: int, of_found: Floats, of_truth: Floats, matched: Bools) -> str:
 def _shared(a: Floats, b: Floats) -> Floats:
     width = np.minimum(a[:, None, 2], b[None, :, 2]) - np.maximum(a[:, None, 0], b[None, :, 0])
     height = np.minimum(a[:, None, 3], b[None, :, 3]) - np.maximum(a[:, None, 1], b[None, :, 1])
-    return width.clip(min=0) * height.clip(min=0)
+    shared: Floats = width.clip(min=0) * height.clip(min=0)
+    return shared
 
 
 def _area(boxes: Floats) -> Floats:

@@ -67,7 +67,8 @@ def to_ink(pixels: npt.NDArray[np.uint8], boxes: Boxes, kind: Kind) -> Boxes:
 
 def _pieces(grey: Grey, paper: int) -> Boxes:
     """Return the boxes `(N, 4)` of connected ink."""
-    ink = cv2.threshold(cv2.absdiff(grey, float(paper)), INK, 1, cv2.THRESH_BINARY)[1]
+    away = cv2.absdiff(grey, np.full_like(grey, paper))
+    ink = cv2.threshold(away, INK, 1, cv2.THRESH_BINARY)[1]
     stats = cv2.connectedComponentsWithStats(ink, connectivity=8)[2][1:]
     return np.hstack([stats[:, :2], stats[:, :2] + stats[:, 2:4]]).astype(np.float64)
 

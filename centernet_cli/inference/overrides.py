@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 Resize = Literal["page", "keep", "fixed"]
 Nms = float | Literal["none", "soft"]
+Ink = Literal["off", "lines", "regions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class Overrides:
         scales: Look at each of these sizes, relative to the usual one.
         resize: How pages are shown to the network.
         nms: IoU from which overlapping boxes are dropped, `none`, or `soft` to lower their scores.
+        ink: Whether, and how, sides of boxes move to the ink on clean pages.
         size: For `page`, the long side, in pixels; for `fixed`, both sides.
     """
 
@@ -30,6 +32,7 @@ class Overrides:
     scales: tuple[float, ...] | None = None
     resize: Resize | None = None
     nms: Nms | None = None
+    ink: Ink | None = None
     size: int | None = None
 
     def apply(self, meta: ModelMeta, multiple: int) -> ModelMeta:
@@ -44,7 +47,7 @@ class Overrides:
         Raises:
             UsageError: U707, U111; settings that don't go together, or with this model.
         """
-        chosen = {"flip": self.flip, "scales": self.scales, "resize": self.resize}
+        chosen = {"flip": self.flip, "scales": self.scales, "resize": self.resize, "ink": self.ink}
         test = meta.test.model_copy(update={key: value for key, value in chosen.items() if value is not None})
         if self.size is not None and test.resize != "page":
             test = test.model_copy(update={"size": self._side(test.resize, multiple)})
@@ -57,7 +60,8 @@ class Overrides:
     def options(self) -> dict[str, object]:
         """Return what was chosen, for the `info` of outputs; null where the model decides."""
         scales = None if self.scales is None else list(self.scales)
-        return {"size": self.size, "flip": self.flip, "scales": scales, "resize": self.resize, "nms": self.nms}
+        chosen = {"size": self.size, "flip": self.flip, "scales": scales, "resize": self.resize}
+        return {**chosen, "nms": self.nms, "ink": self.ink}
 
     def _side(self, resize: Resize, multiple: int) -> tuple[int, int]:
         if self.size is None or resize == "keep":

@@ -21,6 +21,8 @@ from centernet_cli.inference.runtime import RawBoxes
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    import numpy.typing as npt
+
     from centernet_cli.inference.runtime import Runtime
 
 BOX_DIGITS = 3
@@ -209,8 +211,8 @@ class _Runner:
 
 def _join(first: RawBoxes, seen: NetworkInput, second: RawBoxes, larger: NetworkInput) -> RawBoxes:
     """Add to the second pass' boxes the large ones that only the first one found."""
-    growth = np.asarray(larger.scale * 2, dtype=np.float32) / np.asarray(seen.scale * 2, dtype=np.float32)
-    boxes = first.boxes * growth
+    growth = np.array([new / old for new, old in zip(larger.scale, seen.scale, strict=True)] * 2, dtype=np.float32)
+    boxes: npt.NDArray[np.float32] = first.boxes * growth
     lost = lost_large(boxes, second.boxes, boxes[:, 3] - boxes[:, 1])
     if not lost.any():
         return second
