@@ -1,0 +1,136 @@
+"""Writing PAGE XML 2019-07-15: a file for each page, lines in regions, in reading order."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import centernet_cli
+from centernet_cli.core.safe_io import atomic_folder
+from centernet_cli.datasets.formats.file_names import page_files, way_to
+from centernet_cli.datasets.formats.layout_write import (
+    arrange,
+    extras_text,
+    fit_facts,
+    fit_whole_pixels,
+    short,
+    whole_points,
+)
+from centernet_cli.datasets.formats.page_xml_labels import LINE, WORD, custom_text, region_element
+from centernet_cli.datasets.formats.safe_xml import SCHEMA_LOCATION, XSI, write_xml, xml_builder, xml_text
+from centernet_cli.datasets.formats.tally import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from centernet_cli.core.records import Annotation, Box, Dataset, PageRecord
+    from centernet_cli.datasets.formats.layout_write import Block, Row
+
+    Element = Any
+
+_NAMESPACE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"
+_NO_TIME = "1970-01-01T00:00:00Z"
+"""The schema wants a time, and the same input is to give the same file."""
+
+
+def page_xml_files(dataset: Dataset) -> list[str]:
+    """Return the names, relative to the folder, of the files that are written, in the order of the pages."""
+    return page_files(dataset, ".xml")
+
+
+def fit_page_xml(dataset: Dataset, tally: Tally) -> Dataset:
+    """Return what PAGE XML can hold of a dataset: whole pixels on the page; see `fit_whole_pixels`."""
+    return fit_whole_pixels(fit_facts(dataset, tally), tally)
+
+
+def write_page_xml(dataset: Dataset, folder: Path, *, tally: Tally | None = None) -> None:
+    """Write one PAGE XML file for each page, all of them or none.
+
+    The file of page `a/b.png` is `a/b.xml` in `folder`, and names the image `b.png`, as if that were next to it.
+    Classes whose name says so are lines or words, others regions; lines are put into the region that holds at least
+    half of them. Lines without a region, and words without a line, are held by elements that are marked as no
+    annotations. Scores are the confidence of `Coords`; classes without a type of the schema, crowds, and the page's
+    origin are kept in `custom` and `UserDefined`.
+
+    Args:
+        dataset: Pages to write.
+        folder: Made if missing; files of the same names are replaced.
+        tally: Notes what is lost.
+
+    Raises:
+        OutputError: O801.
+    """
+    tally = Tally() if tally is None else tally
+    dataset = fit_page_xml(dataset, tally)
+    with atomic_folder(folder) as stage:
+        for name, page in zip(page_xml_files(dataset), dataset.pages, strict=True):
+            image = PurePosixPath(page.info.source).name if dataset.root else way_to(page.info.source, folder)
+            write_xml(stage / name, _document(page, image))
+
+
+def _document(page: PageRecord, image: str) -> Element:
+    make = xml_builder(_NAMESPACE, xsi=XSI)
+    root = make(None, "PcGts")
+    root.set(SCHEMA_LOCATION, f"{_NAMESPACE} {_NAMESPACE}/pagecontent.xsd")
+    metadata = make(root, "Metadata")
+    make(metadata, "Creator").text = f"centernet {centernet_cli.__version__}"
+    make(metadata, "Created").text = _NO_TIME
+    make(metadata, "LastChange").text = _NO_TIME
+    info = page.info
+    sheet = make(root, "Page", imageFilename=xml_text(image), imageWidth=str(info.width), imageHeight=str(info.height))
+    if info.dpi is not None:
+        for axis in "XY":
+            sheet.set(f"image{axis}Resolution", repr(float(info.dpi)))
+        sheet.set("imageResolutionUnit", "PPI")
+    blocks = arrange(page.annotations)
+    if blocks:
+        group = make(make(sheet, "ReadingOrder"), "OrderedGroup", id="order")
+        for index in range(len(blocks)):
+            make(group, "RegionRefIndexed", index=str(index), regionRef=f"r{index + 1}")
+    extras = extras_text(page, image, keep_dpi=False)
+    if extras is not None:
+        make(make(sheet, "UserDefined"), "UserAttribute", name="centernet", type="xsd:string", value=extras)
+    for index, block in enumerate(blocks):
+        _add_block(make, sheet, block, f"r{index + 1}")
+    return root
+
+
+def _add_block(make: Any, sheet: Element, block: Block, key: str) -> None:
+    annotation = block.annotation
+    if annotation is None:
+        holder = make(sheet, "TextRegion", id=key, custom=custom_text({}, holder=True))
+        _add_coords(make, holder, None, block.box)
+        _add_rows(make, holder, block.rows, key)
+        return
+    name, kind, custom = region_element(annotation.label)
+    element = make(sheet, name, id=key, type=kind, custom=custom_text(custom, crowd=annotation.crowd))
+    _add_coords(make, element, annotation, block.box)
+    if name != "TextRegion" and block.rows:
+        # Only text regions have lines.
+        element = make(element, "TextRegion", id=f"{key}t", custom=custom_text({}, holder=True))
+        _add_coords(make, element, None, block.box)
+    _add_rows(make, element, block.rows, key)
+
+
+def _add_rows(make: Any, region: Element, rows: Sequence[Row], key: str) -> None:
+    for number, row in enumerate(rows, start=1):
+        line = make(region, "TextLine", id=f"{key}l{number}", custom=_custom(row.annotation, LINE))
+        _add_coords(make, line, row.annotation, row.box)
+        for place, word in enumerate(row.words, start=1):
+            element = make(line, "Word", id=f"{key}l{number}w{place}", custom=_custom(word, WORD))
+            _add_coords(make, element, word, word.box)
+
+
+def _custom(annotation: Annotation | None, usual: str) -> str | None:
+    """Return the `custom` of a line or word; one without annotation is a holder."""
+    if annotation is None:
+        return custom_text({}, holder=True)
+    label = None if annotation.label == usual else annotation.label
+    return custom_text({}, label=label, crowd=annotation.crowd)
+
+
+def _add_coords(make: Any, parent: Element, annotation: Annotation | None, box: Box) -> None:
+    points = " ".join(f"{x},{y}" for x, y in whole_points(annotation, box))
+    score = None if annotation is None or annotation.score is None else short(annotation.score, 6)
+    make(parent, "Coords", points=points, conf=score)
