@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from centernet_cli.cli import console
+from centernet_cli.core.architectures import ArchName
 from centernet_cli.core.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
     from centernet_cli.models.meta import ModelMeta
 
 app = typer.Typer(
-    help="List, describe and pack models.\n\nExamples:\n    centernet models list\n    centernet models show lines"
+    help="List, describe, pack and import models.\n\nExamples:\n    centernet models list\n    centernet models show lines"
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
@@ -55,12 +56,18 @@ def show(
     Examples:
         centernet models show lines
         centernet models show runs/mine --json
+
+    `gmacs_512` is the thousand millions of multiply-adds for an image of 512x512 pixels.
     """
+    from centernet_cli.models.cost import cost
     from centernet_cli.models.meta import read_meta
     from centernet_cli.models.shelf import find_model, model_card
 
     path = find_model(model)
-    facts = describe(path, read_meta(path))
+    meta = read_meta(path)
+    spent = cost(meta.model, len(meta.classes))
+    facts = describe(path, meta)
+    facts |= {"parameters": spent.parameters, "gmacs_512": round(spent.multiply_adds / 1e9, 2)}
     card = model_card(path)
     if as_json:
         console.write_json({"schema_version": 1, "card": str(card) if card else None, **facts})
@@ -107,6 +114,50 @@ def pack(
     console.write(str(out))
 
 
+@app.command("import")
+def import_(
+    checkpoint: Annotated[Path, typer.Argument(help="A .pth file of the original CenterNet.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write weights.safetensors to.")],
+    *,
+    arch: Annotated[
+        ArchName | None, typer.Option("--arch", help="The original's architecture; the tensors tell it otherwise.")
+    ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option("--classes", help="coco, voc, a file with a name a line, or names with commas between."),
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Name of the model; that of the file otherwise.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is in OUT.")] = False,
+) -> None:
+    """Make a model of a checkpoint of the original CenterNet.
+
+    Examples:
+        centernet models import ctdet_coco_dla_2x.pth --out models/coco_dla
+        centernet models import ctdet_pascal_resdcn18_512.pth --arch resdcn_18 --classes voc --out models/voc
+        centernet models import mine.pth --classes table,figure --out models/mine
+
+    Every tensor must fit by name and shape, else nothing is written. Use the model with --model OUT, or as
+    model.init of a recipe.
+    """
+    from centernet_cli.models.official import read_checkpoint, save_checkpoint_as_model
+    from centernet_cli.models.original_classes import class_names
+    from centernet_cli.models.shelf import RUN_WEIGHTS
+
+    weights = out / RUN_WEIGHTS
+    if weights.exists() and not force:
+        raise OutputError("O803", "exists already", path=weights, hint="--force replaces it")
+    read = read_checkpoint(checkpoint, arch)
+    names = class_names(classes, read.num_classes)
+    meta = save_checkpoint_as_model(read, names, name or checkpoint.stem, weights)
+    if names.kind == "numbered":
+        console.say(f"{read.num_classes} classes without names: they are numbered, give --classes to name them")
+    elif names.kind == "voc":
+        console.say("20 classes: PASCAL VOC's names, and pixels normalised as the original does for VOC")
+    mean = ", ".join(f"{value:.4g}" for value in meta.mean)
+    console.say(f"{meta.name}: {meta.model.arch}, {read.num_classes} classes, pixels BGR less {mean}")
+    console.write(str(out))
+
+
 def _fact(pair: str) -> tuple[str, object]:
     key, sign, text = pair.partition("=")
     if not sign or not key.strip():
@@ -130,5 +181,6 @@ def describe(path: Path, meta: ModelMeta) -> dict[str, object]:
         "threshold": meta.threshold,
         "model": meta.model.model_dump(mode="json", exclude={"pretrained", "init"}),
         "decode": meta.decode.model_dump(mode="json"),
+        "test": meta.test.model_dump(mode="json"),
         "facts": meta.facts,
     }

@@ -133,14 +133,14 @@ def rehearse(trainer: Trainer) -> None:
     import time
 
     from centernet_cli.datasets.samples import Samples
-    from centernet_cli.training.batch import Collate
+    from centernet_cli.training.batch import collate
     from centernet_cli.training.data import plan_epoch
     from centernet_cli.training.loop import training_step
 
     recipe, pages = trainer.recipe, trainer.data.train
     batches = plan_epoch(pages, epoch=0, recipe=recipe)
     samples = Samples(pages, recipe.augment, recipe.train.input, recipe.train.page_size, recipe.data.cache_mb)
-    batch = Collate(recipe)([samples[draw] for draw in batches[0]])
+    batch = collate([samples[draw] for draw in batches[0]])
     seconds = []
     for _ in range(2):
         start = time.monotonic()

@@ -49,6 +49,9 @@ class ConsoleProgress(Progress):
         if self._bar is not None:
             self._bar.advance(1, note)
 
+    def notice(self, message: str) -> None:
+        console.warn(message)
+
     def validation(self, pages: int) -> None:
         self._open("validation", pages, "pages")
 

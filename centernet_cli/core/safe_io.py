@@ -91,15 +91,7 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
     try:
         stage.mkdir(parents=True)
         yield stage
-        for source in sorted(stage.rglob("*")):
-            target = folder / source.relative_to(stage)
-            existed = target.exists()
-            if source.is_dir():
-                target.mkdir(exist_ok=True)
-            else:
-                source.replace(target)
-            if not existed:
-                moved.append(target)
+        _move_into(stage, folder, moved)
         done = True
     except OSError as error:
         raise OutputError("O801", f"cannot be written: {_os_reason(error)}", path=folder) from error
@@ -107,7 +99,28 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(stage, ignore_errors=True)
         for path in [] if done else [*reversed(moved), *made]:
             with contextlib.suppress(OSError):
-                path.rmdir() if path.is_dir() else path.unlink()
+                path.unlink() if path.is_symlink() or not path.is_dir() else _remove_new(path, made)
+
+
+def _move_into(stage: Path, folder: Path, moved: list[Path]) -> None:
+    """Move what is in `stage` into `folder`; what is new there comes on the list: whole folders, if they are new."""
+    for source in sorted(stage.iterdir()):
+        target = folder / source.name
+        existed = os.path.lexists(target)
+        if existed and source.is_dir() and target.is_dir():
+            _move_into(source, target, moved)
+            continue
+        source.replace(target)
+        if not existed:
+            moved.append(target)
+
+
+def _remove_new(path: Path, made: list[Path]) -> None:
+    """Remove a folder: with all that is in it if it was moved there, else only if it is empty."""
+    if path in made:
+        path.rmdir()
+    else:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager

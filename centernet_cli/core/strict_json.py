@@ -1,7 +1,8 @@
 """JSON without its traps: duplicate keys, NaN, infinite and giant numbers, deep nesting, other encodings.
 
-The standard parser does the work at its full speed; only when it, or one of the cheap checks around it, refuses,
-`_find_fault` walks the text slowly to name the line and column.
+orjson does the work, and what it would let pass is found by counting; where it isn't there or refuses, the standard
+parser takes over. Only when that, or one of the cheap checks around it, refuses, `_find_fault` walks the text slowly
+to name the line and column.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from itertools import accumulate
-from typing import TYPE_CHECKING, NoReturn
+from itertools import accumulate, chain, compress
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from centernet_cli.core.errors import InputError
 
@@ -18,7 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+try:
+    import orjson
+except ImportError:  # it has no wheel for this machine: everything works, only slower
+    orjson = None  # type: ignore[assignment]
+
 MAX_DEPTH = 200
+_BOM = b"\xef\xbb\xbf"
+_CONTAINERS = frozenset((dict, list))
+_SPACED_COLONS = (b" :", b"\n:", b"\r:", b"\t:")
 _NOT_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
 _STRING = re.compile(rb'"[^"]*(?:"|\Z)')
@@ -26,6 +35,7 @@ _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _LARGE_EXPONENT = re.compile(rb"[eE]\+?[0-9]{3}")
 _DIGITS_TO_ZERO = bytes(ord("0") if chr(byte).isdigit() else byte for byte in range(128)) + bytes(range(128, 256))
 _MANY_DIGITS = b"0" * 200
+_BEYOND_64_BITS = b"0" * 20
 _LEXEME = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},:]|[^\s"\[\]{},:]+', re.DOTALL)
 _CODECS = (
     (b"\xff\xfe\0\0", "UTF-32"),
@@ -57,6 +67,9 @@ def parse_json(data: bytes, *, path: Path | None = None) -> object:
         InputError: With line and column. J403 not UTF-8, J404 syntax (also trailing text and an empty file),
             J405 duplicate key, J406 NaN, infinity or a number too large, J407 nested deeper than 200 levels.
     """
+    quick = _quick(data)
+    if quick is not None:
+        return quick
     text = _decode(data, path)
     if _depth(data) > MAX_DEPTH:
         _fail_at(text, path, _RefusedError("J407", f"nested deeper than {MAX_DEPTH} levels"))
@@ -80,23 +93,83 @@ def parse_json(data: bytes, *, path: Path | None = None) -> object:
         _fail_at(text, path, _RefusedError("J407", f"nested deeper than {MAX_DEPTH} levels"))
 
 
+def _quick(data: bytes) -> object | None:
+    """Return the value if it is surely strict JSON, else None: then the slow way has to look."""
+    # orjson makes floats of whole numbers beyond 64 bits.
+    if orjson is None or _BEYOND_64_BITS in data.translate(_DIGITS_TO_ZERO):
+        return None
+    try:
+        value: object = orjson.loads(data.removeprefix(_BOM))
+    except orjson.JSONDecodeError:
+        return None
+    # Where no key is parted from its colon, `":` stands behind every key (and may stand in strings, escaped). If there
+    # are no more of them than the parsed objects have keys, then no key came twice.
+    behind_quotes = data.count(b'":')
+    if data.count(b":") != behind_quotes and any(colon in data for colon in _SPACED_COLONS):
+        return None
+    if behind_quotes != _count_keys(value):
+        return None
+    return value
+
+
+def _count_keys(value: object) -> int:
+    """Return how many keys all objects in a value have together; -1 if it is nested too deeply."""
+    level: list[Any] = [value]
+    keys = 0
+    for _ in range(MAX_DEPTH + 1):
+        # No loop of Python's own runs over the values, of which a dataset has millions.
+        containers = list(compress(level, map(_CONTAINERS.__contains__, map(type, level))))
+        if not containers:
+            return keys
+        objects = [item for item in containers if type(item) is dict]
+        keys += sum(map(len, objects))
+        lists = containers if not objects else [item for item in containers if type(item) is list]
+        level = [*chain.from_iterable(map(dict.values, objects)), *chain.from_iterable(lists)]
+    return -1
+
+
 def encode_json(obj: object) -> str:
     """Return JSON text that ends with a line feed; of a top-level object, each list of objects is one item a line.
 
     Raises:
         ValueError: The object holds NaN or infinity.
     """
-    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
     if not isinstance(obj, dict) or not obj:
-        return encode(obj) + "\n"
+        return _encode(obj) + "\n"
     members = []
     for key, value in obj.items():
         if isinstance(value, list) and value and isinstance(value[0], dict):
-            body = "[\n" + ",\n".join(map(encode, value)) + "\n]"
+            body = f"[\n{_encode_items(value)}\n]"
         else:
-            body = encode(value)
-        members.append(f"{encode(str(key))}: {body}")
+            body = _encode(value)
+        members.append(f"{_encode(str(key))}: {body}")
     return "{\n" + ",\n".join(members) + "\n}\n"
+
+
+_SLOWLY = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+
+def _encode_items(items: list[Any]) -> str:
+    if orjson is not None:
+        try:
+            text = orjson.dumps(items)
+        except TypeError:
+            text = b"null"
+        if b"null" not in text:
+            # These bytes part objects, wherever they are: quotes in texts are escaped.
+            return text[1:-1].replace(b'},{"', b'},\n{"').decode()
+    return ",\n".join(map(_encode, items))
+
+
+def _encode(obj: object) -> str:
+    if orjson is not None:
+        try:
+            text = orjson.dumps(obj).decode()
+        except TypeError:  # such as half of a surrogate pair, which names of files may hold
+            return _SLOWLY(obj)
+        if "null" not in text:  # which NaN would become
+            return text
+    return _SLOWLY(obj)
 
 
 def _decode(data: bytes, path: Path | None) -> str:

@@ -54,6 +54,7 @@ def apply_class_map(dataset: Dataset, mapping: Mapping[str, str], tally: Tally) 
     """Rename classes; drop those whose new name is empty, counting their shapes in `tally`. Others stay as they are."""
     names = {name: mapping.get(name, name) for name in dataset.classes}
     tally.drop_labels((name for name, new in names.items() if not new), "by the class map")
+    tally.rename_labels({name: new for name, new in names.items() if new})
     pages = tuple(
         replace(
             page,

@@ -1,4 +1,4 @@
-"""ImageNet-shaped backbones from torchvision, cut into four stages.
+"""Backbones cut into four stages: those of torchvision, and DLA-34.
 
 A backbone maps images `(B, 3, H, W)` to four feature maps at strides 4, 8, 16 and 32.
 """
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torchvision import models
 
 from centernet_cli.core.errors import MissingRequirementError, ModelError
+from centernet_cli.models import dla
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,7 @@ RESNETS: dict[str, Callable[..., models.ResNet]] = {
     "resnet34": models.resnet34,
     "resnet50": models.resnet50,
     "resnet101": models.resnet101,
+    "resnet152": models.resnet152,
 }
 MOBILENETS: dict[str, tuple[Callable[..., nn.Module], tuple[int, int, int, int]]] = {
     # Where the features are cut: the last block before each halving of the resolution.
@@ -30,7 +32,7 @@ MOBILENETS: dict[str, tuple[Callable[..., nn.Module], tuple[int, int, int, int]]
     "mobilenet_v3_small": (models.mobilenet_v3_small, (2, 4, 9, 12)),
     "mobilenet_v3_large": (models.mobilenet_v3_large, (4, 7, 13, 16)),
 }
-BACKBONES = (*RESNETS, *MOBILENETS)
+BACKBONES = (*RESNETS, *MOBILENETS, "dla34")
 
 
 class Backbone(nn.Module):
@@ -69,13 +71,16 @@ def build_backbone(name: str, *, pretrained: str | None = None, frozen: int = 0)
 
     Args:
         name: Key.
-        pretrained: None (random), `imagenet` (torchvision's own download) or a file of torchvision weights.
+        pretrained: None (random), `imagenet` (torchvision's own download) or a file of ImageNet weights: torchvision's,
+            or for dla34 those of its authors, `dla34-ba72cf86.pth`.
         frozen: Number of stages that are not trained.
 
     Raises:
         ModelError: The weights do not fit.
         MissingRequirementError: The weights cannot be downloaded.
     """
+    if name == "dla34":
+        return Backbone(_dla34(pretrained).stages(), dla.CHANNELS[2:], frozen)
     build = RESNETS[name] if name in RESNETS else MOBILENETS[name][0]
     network = _build(build, name, pretrained)
     if isinstance(network, models.ResNet):
@@ -107,8 +112,6 @@ def _channels(stages: list[nn.Module]) -> tuple[int, ...]:
 
 
 def _build(build: Callable[..., nn.Module], name: str, pretrained: str | None) -> nn.Module:
-    if pretrained is None:
-        return build()
     if pretrained == "imagenet":
         try:
             return build(weights="DEFAULT")
@@ -117,12 +120,29 @@ def _build(build: Callable[..., nn.Module], name: str, pretrained: str | None) -
                 "E703", f"cannot download ImageNet weights of {name}: {error}", hint="give a file as model.pretrained"
             ) from error
     network = build()
+    if pretrained is not None:
+        _load(network, name, pretrained)
+    return network
+
+
+def _dla34(pretrained: str | None) -> dla.DLA34:
+    network = dla.DLA34()
+    if pretrained == "imagenet":
+        raise MissingRequirementError(
+            "E703", "dla34 has no download", hint="give its authors' dla34-ba72cf86.pth as model.pretrained"
+        )
+    if pretrained is not None:
+        _load(network, "dla34", pretrained, unused=("fc.weight", "fc.bias"))
+    return network
+
+
+def _load(network: nn.Module, name: str, path: str, unused: tuple[str, ...] = ()) -> None:
+    """Load a file of weights, all of which must fit, `unused` ones excepted."""
     try:
-        state = torch.load(Path(pretrained), map_location="cpu", weights_only=True)
-        network.load_state_dict(state)
+        state = torch.load(Path(path), map_location="cpu", weights_only=True)
+        network.load_state_dict({key: value for key, value in state.items() if key not in unused})
     except FileNotFoundError as error:
-        raise ModelError("M503", "no such file", path=pretrained, hint="model.pretrained") from error
+        raise ModelError("M503", "no such file", path=path, hint="model.pretrained") from error
     except Exception as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ModelError("M504", f"not weights of {name}: {first}", path=pretrained) from error
-    return network
+        raise ModelError("M504", f"not weights of {name}: {first}", path=path) from error

@@ -10,14 +10,13 @@ from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 
 from centernet_cli.core.errors import ModelError
-from centernet_cli.core.recipe import DecodeSection, ModelSection
+from centernet_cli.core.recipe import DecodeSection, ModelSection, TestSection
 from centernet_cli.core.safe_io import sha256_file
+from centernet_cli.models.pixels import IMAGENET_MEAN, IMAGENET_STD, pixel_statistics
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
 KEY = "centernet"
 """The one metadata key of our safetensors files; its value is JSON."""
 
@@ -33,8 +32,9 @@ class ModelMeta:
         model: Architecture.
         decode: How its maps become boxes.
         threshold: Default score threshold, the best on validation.
-        mean: Of RGB in [0, 1].
+        mean: Of pixels in [0, 1], in the order of the channels that the network sees (`bgr`).
         std: Likewise.
+        test: How pages are shown to it.
         sha256: Of the file; empty before it is written.
         facts: Data, licence, scores and anything else worth telling; JSON values.
     """
@@ -47,6 +47,7 @@ class ModelMeta:
     threshold: float = 0.3
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
+    test: TestSection = field(default_factory=TestSection)
     sha256: str = ""
     facts: dict[str, object] = field(default_factory=dict)
 
@@ -54,6 +55,11 @@ class ModelMeta:
     def stride(self) -> int:
         """Pixels per cell."""
         return self.model.stride
+
+    @property
+    def bgr(self) -> bool:
+        """Whether the network sees blue, green, red instead of red, green, blue."""
+        return pixel_statistics(self.model.pixels).bgr
 
     def to_metadata(self) -> dict[str, str]:
         """Return safetensors metadata."""
@@ -66,6 +72,7 @@ class ModelMeta:
             "threshold": self.threshold,
             "mean": self.mean,
             "std": self.std,
+            "test": self.test.model_dump(),
             "facts": self.facts,
         }
         return {KEY: json.dumps(value, allow_nan=False)}
@@ -97,6 +104,8 @@ def read_meta(path: Path) -> ModelMeta:
             threshold=float(value["threshold"]),
             mean=_triple(value["mean"]),
             std=_triple(value["std"]),
+            # Files of version 1 have none.
+            test=TestSection.model_validate_json(json.dumps(value.get("test", {}))),
             sha256=sha256_file(path),
             facts=dict(value["facts"]),
         )

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
+
+from centernet_cli.models.deform import DeformableConv
+from centernet_cli.models.dla_up import DLAUp, bilinear_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from centernet_cli.core.recipe import ModelSection
+
 STRIP = 15
 """Length of the context strips in cells at stride 32: two blocks reach over 900 pixels."""
+PLAIN_WIDTHS = (256, 256, 256)
+DEFORMABLE_WIDTHS = (256, 128, 64)
+"""Channels of the deconvolution neck at strides 16, 8, 4."""
 
 
 class ContextBlock(nn.Module):
@@ -69,25 +78,54 @@ class FPN(nn.Module):
 
 
 class DeconvNeck(nn.Module):
-    """Three transposed convolutions (Simple Baselines, arXiv 1804.06208), as in CenterNet's plain ResNets."""
+    """Three transposed convolutions (Simple Baselines, arXiv 1804.06208), as in CenterNet's ResNets.
 
-    def __init__(self, in_channels: int, channels: Sequence[int] = (256, 256, 256)) -> None:
+    Args:
+        in_channels: Of the features at stride 32.
+        channels: After each doubling.
+        deformable: A deformable convolution before each doubling, which then keeps the number of channels.
+    """
+
+    def __init__(self, in_channels: int, channels: Sequence[int] = PLAIN_WIDTHS, *, deformable: bool = False) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         for width in channels:
-            layers += [
-                nn.ConvTranspose2d(in_channels, width, 4, stride=2, padding=1, bias=False),
-                nn.BatchNorm2d(width),
-                nn.ReLU(inplace=True),
-            ]
+            if deformable:
+                layers += [DeformableConv(in_channels, width), nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
+                in_channels = width
+            doubling = nn.ConvTranspose2d(in_channels, width, 4, stride=2, padding=1, bias=False)
+            _start(doubling, deformable=deformable)
+            layers += [doubling, nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
             in_channels = width
         self.layers = nn.Sequential(*layers)
         self.channels = in_channels
-        for module in self.layers:
-            if isinstance(module, nn.ConvTranspose2d):
-                nn.init.normal_(module.weight, std=0.001)
 
     def forward(self, features: list[Tensor]) -> Tensor:
         """Map features at strides 4 to 32 (the last one is used) to `(B, channels, h, w)` at stride 4."""
         out: Tensor = self.layers(features[-1])
         return out
+
+
+@torch.no_grad()
+def _start(layer: nn.ConvTranspose2d, *, deformable: bool) -> None:
+    """Initialise as the original does.
+
+    Behind deformable convolutions it means to interpolate, but its layers aren't grouped: the kernel ends up in the
+    first output channel, once for each input channel, and the others stay random. Kept, since published settings were
+    found with it; normalisation makes the sum an average, so that it does no harm.
+    """
+    if deformable:
+        layer.weight[:, 0] = bilinear_kernel(4)
+    else:
+        nn.init.normal_(layer.weight, std=0.001)
+
+
+def build_neck(section: ModelSection, channels: Sequence[int]) -> FPN | DeconvNeck | DLAUp:
+    """Build the neck of a recipe's `model` section for a backbone's channels at strides 4, 8, 16, 32."""
+    if section.neck == "fpn":
+        return FPN(channels, section.neck_channels, section.context_blocks)
+    if section.neck == "dla_up":
+        return DLAUp(channels, deformable=section.deformable)
+    return DeconvNeck(
+        channels[-1], DEFORMABLE_WIDTHS if section.deformable else PLAIN_WIDTHS, deformable=section.deformable
+    )

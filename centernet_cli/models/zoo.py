@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
 from safetensors.torch import load_file, save
 
 from centernet_cli.core.errors import ModelError
@@ -37,9 +38,14 @@ def load_model(name: str) -> LoadedModel:
     path = find_model(name)
     meta = read_meta(path)
     state = load_file(path)
-    network = CenterNet(meta.model, len(meta.classes))
+    # Without memory of its own until it gets the file's tensors: random ones would be made for nothing.
+    with torch.device("meta"):
+        network = CenterNet(meta.model, len(meta.classes))
     expected = network.state_dict()
-    state = {key: value.to(expected[key].dtype) if key in expected else value for key, value in state.items()}
+    # Copies, so that they lie in memory as the arithmetic likes them, whatever their place in the file.
+    state = {
+        key: value.to(expected[key].dtype, copy=True) if key in expected else value for key, value in state.items()
+    }
     missing = [key for key in expected if key not in state and not key.endswith("num_batches_tracked")]
     foreign = [key for key in state if key not in expected]
     wrong = [key for key, value in state.items() if key in expected and value.shape != expected[key].shape]
@@ -51,8 +57,8 @@ def load_model(name: str) -> LoadedModel:
             f"(first: {first})",
             path=path,
         )
-    counters = {key: value for key, value in expected.items() if key not in state}
-    network.load_state_dict({**state, **counters})
+    counters = {key: torch.zeros(value.shape, dtype=value.dtype) for key, value in expected.items() if key not in state}
+    network.load_state_dict({**state, **counters}, assign=True)
     network.eval()
     return LoadedModel(network, meta)
 

@@ -14,7 +14,7 @@ from torch.utils.data import Dataset as TorchDataset
 
 from centernet_cli.core.errors import CenterNetError, MissingRequirementError
 from centernet_cli.datasets.samples import Draw, Sample, Samples
-from centernet_cli.training.batch import Batch, Collate
+from centernet_cli.training.batch import Batch, collate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,7 +38,7 @@ class Feed:
         self._loader: DataLoader[Any] = DataLoader(
             _Guarded(samples),
             batch_sampler=self._plan,
-            collate_fn=_GuardedCollate(Collate(recipe)),
+            collate_fn=_collate,
             num_workers=workers,
             persistent_workers=workers > 0,
             worker_init_fn=start_worker,
@@ -92,19 +92,14 @@ class _Guarded(TorchDataset[Sample | CenterNetError]):
             return error
 
 
-class _GuardedCollate:
-    """A batch, or the first error among its samples."""
-
-    def __init__(self, collate: Collate) -> None:
-        self.collate = collate
-
-    def __call__(self, samples: Sequence[Sample | CenterNetError]) -> Batch | CenterNetError:
-        good: list[Sample] = []
-        for sample in samples:
-            if isinstance(sample, CenterNetError):
-                return sample
-            good.append(sample)
-        return self.collate(good)
+def _collate(samples: Sequence[Sample | CenterNetError]) -> Batch | CenterNetError:
+    """Return a batch, or the first error among its samples."""
+    good: list[Sample] = []
+    for sample in samples:
+        if isinstance(sample, CenterNetError):
+            return sample
+        good.append(sample)
+    return collate(good)
 
 
 def start_method() -> str:

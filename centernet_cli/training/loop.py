@@ -174,6 +174,8 @@ class _Part:
         self.bad = 0
         self.good += 1
         self.progress.step(terms, share)
+        while trainer.notices:
+            self.progress.notice(trainer.notices.pop(0))
         if trainer.step % LOG_EVERY == 0:
             rate = trainer.optimizer.param_groups[0]["lr"]
             line = {"step": trainer.step, "epoch": trainer.epoch, "lr": rate, **terms}

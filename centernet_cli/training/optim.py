@@ -14,11 +14,17 @@ if TYPE_CHECKING:
 
 
 def build_optimizer(model: CenterNet, section: OptimSection) -> torch.optim.Optimizer:
-    """Group the trained parameters: backbone or not, decayed (weights) or not (biases, normalisation)."""
+    """Group the trained parameters: backbone or not, decayed (weights) or not (biases, normalisation).
+
+    `adam` is that of the original code: betas 0.9 and 0.999, and a decay, if the recipe has any, of all parameters
+    alike, through the gradient.
+    """
+    alike = section.name == "adam"
     groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            groups.setdefault((name.startswith("backbone."), parameter.ndim > 1), []).append(parameter)
+            decayed = alike or parameter.ndim > 1
+            groups.setdefault((name.startswith("backbone."), decayed), []).append(parameter)
     settings = [
         {
             "params": parameters,
@@ -27,6 +33,8 @@ def build_optimizer(model: CenterNet, section: OptimSection) -> torch.optim.Opti
         }
         for (in_backbone, decayed), parameters in groups.items()
     ]
+    if alike:
+        return torch.optim.Adam(settings, lr=section.lr)
     if section.name == "adamw":
         return torch.optim.AdamW(settings, lr=section.lr)
     return torch.optim.SGD(settings, lr=section.lr, momentum=section.momentum)
@@ -39,7 +47,7 @@ def rate_factor(section: OptimSection, step: int, progress: float, epoch: int) -
         section: Schedule.
         step: Steps done, for the warm-up.
         progress: Share of the training done, in [0, 1].
-        epoch: Epochs done, for `steps`.
+        epoch: Epochs done, for `steps`: the rate falls to a tenth after each of `drop_epochs`, as in the original.
     """
     warmup = min(1.0, (step + 1) / (section.warmup_steps + 1))
     if section.schedule == "cosine":

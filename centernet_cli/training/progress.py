@@ -17,6 +17,9 @@ class Progress:
     def step(self, terms: dict[str, float], share: float) -> None:
         """A step is done; `terms` holds its losses, `share` how much of the training lies behind."""
 
+    def notice(self, message: str) -> None:
+        """Something is wrong that people should know of; the training goes on."""
+
     def validation(self, pages: int) -> None:
         """Validation over `pages` starts."""
 

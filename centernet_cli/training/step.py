@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import torch
 
 from centernet_cli.core.errors import MissingRequirementError
+from centernet_cli.losses.dead_heatmap import EXPLANATION, centre_term
 from centernet_cli.losses.total import total_loss
-from centernet_cli.models.meta import IMAGENET_MEAN, IMAGENET_STD
-from centernet_cli.training.batch import normalise
+from centernet_cli.models.pixels import pixel_statistics
+from centernet_cli.training.batch import draw_targets, normalise
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -55,20 +56,23 @@ def _restore(network: nn.Module, kept: list[Tensor]) -> None:
 
 def _step(trainer: Trainer, batch: Batch, factor: float) -> dict[str, float] | None:
     recipe, network, optimizer, scaler = trainer.recipe, trainer.network, trainer.optimizer, trainer.scaler
-    batch = batch.to(trainer.device)
     network.train()
     for group in optimizer.param_groups:
         group.setdefault("initial_lr", group["lr"])
         group["lr"] = group["initial_lr"] * factor
-    images = normalise(batch.images, IMAGENET_MEAN, IMAGENET_STD)
+    mean, std, bgr = pixel_statistics(recipe.model.pixels)
+    images = normalise(batch.images.to(trainer.device, non_blocking=True), mean, std, bgr=bgr)
     if recipe.train.channels_last:
         images = images.contiguous(memory_format=torch.channels_last)
     with torch.autocast(trainer.device.type, dtype=trainer.dtype, enabled=trainer.dtype is not torch.float32):
-        outputs = network(images)
-    loss, terms = total_loss(outputs, batch.targets, recipe.loss)
+        outputs = network.every_stack(images)
+    targets = draw_targets(batch, recipe, trainer.device)
+    loss, terms = total_loss(outputs, targets, recipe.loss)
     optimizer.zero_grad(set_to_none=True)
     if not math.isfinite(loss.item()):
         return None
+    if trainer.dead_heatmap.observe(centre_term(outputs[-1]["heatmap"], targets).item()):
+        trainer.notices.append(EXPLANATION)
     scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
     scaler.unscale_(optimizer)
     limit = recipe.optim.clip_norm if recipe.optim.clip_norm is not None else math.inf

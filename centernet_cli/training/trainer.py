@@ -153,19 +153,22 @@ def prepare(recipe: Recipe, run: RunDir, device: torch.device, *, resume: bool =
 def start_from(network: CenterNet, recipe: Recipe) -> list[str]:
     """Take over the tensors of `model.init` that fit; return the names of those that start afresh.
 
-    The heatmap's channels are matched by class name, never by position.
+    The channels of the heatmap, and of sizes by class, are matched by class name, never by position.
 
     Raises:
         ModelError: `model.init` cannot be used.
     """
     loaded = load_model(str(recipe.model.init))
     state, old = network.state_dict(), loaded.network.state_dict()
+    rows, old_rows = network.class_rows(), loaded.network.class_rows()
     fresh = []
     for name, value in state.items():
-        if name.startswith("heads.final.heatmap."):
+        if name in rows:
+            fits = old_rows.get(name) == rows[name] and value.shape[1:] == old[name].shape[1:]
             for i, label in enumerate(recipe.data.classes):
-                if label in loaded.meta.classes and value.shape[1:] == old[name].shape[1:]:
-                    value[i] = old[name][loaded.meta.classes.index(label)]
+                if fits and label in loaded.meta.classes:
+                    here, there = (rows[name] * k for k in (i, loaded.meta.classes.index(label)))
+                    value[here : here + rows[name]] = old[name][there : there + rows[name]]
                 else:
                     fresh.append(f"{name}[{label}]")
         elif name in old and old[name].shape == value.shape:

@@ -51,12 +51,16 @@ def test_list_of_nothing(tmp_path, monkeypatch, capsys):
 def test_show_by_name_and_file(weights, capsys):
     assert main(["models", "show", "probe"]) == 0
     by_name = capsys.readouterr().out
-    assert 'facts      {"licence": "CC0"}' in by_name
-    assert f"card       {weights.parent / 'README.md'}" in by_name
+    assert 'facts       {"licence": "CC0"}' in by_name
+    assert f"card        {weights.parent / 'README.md'}" in by_name
     assert main(["models", "show", str(weights), "--json"]) == 0
     value = json.loads(capsys.readouterr().out)
     assert value["page_size"] == 640
     assert len(value["sha256"]) == 64
+    # Of the architecture that the file names: MobileNetV2, FPN of 64 channels, one shared head.
+    assert 1.8e6 < value["parameters"] < 2e6
+    assert 1 < value["gmacs_512"] < 2
+    assert value["test"]["resize"] == "page"
 
 
 def test_show_a_run_folder(weights, tmp_path, capsys):

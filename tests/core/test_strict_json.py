@@ -77,4 +77,4 @@ def test_byte_order_mark_and_large_numbers_are_fine() -> None:
 
 
 def test_a_list_of_objects_is_one_a_line() -> None:
-    assert encode_json({"a": [{"x": 1}, {"y": 2}], "b": []}) == '{\n"a": [\n{"x": 1},\n{"y": 2}\n],\n"b": []\n}\n'
+    assert encode_json({"a": [{"x": 1}, {"y": 2}], "b": []}) == '{\n"a": [\n{"x":1},\n{"y":2}\n],\n"b": []\n}\n'

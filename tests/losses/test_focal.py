@@ -75,3 +75,34 @@ def test_a_sure_and_right_network_is_left_alone():
     assert loss.item() == pytest.approx(0, abs=1e-6)
     assert logits.grad is not None
     assert logits.grad.abs().max() < 1e-6
+
+
+@pytest.mark.parametrize("centres", [0, 3])
+def test_gradients_are_those_of_the_formula(centres):
+    rng = np.random.default_rng(centres)
+    shape = (1, 2, 3, 4)
+    values, target, mask = rng.normal(0, 3, shape), rng.uniform(0, 0.999, shape), rng.random(shape) < 0.8
+    target.ravel()[rng.permutation(target.size)[:centres]] = 1
+    logits = torch.tensor(values, dtype=torch.float32, requires_grad=True)
+    focal_loss(logits, torch.tensor(target).float(), torch.tensor(mask).float()).backward()
+    assert logits.grad is not None
+    step = 1e-4
+    for place in np.ndindex(*shape):
+        nudge = np.zeros(shape)
+        nudge[place] = step
+        rise = literal(values + nudge, target, mask) - literal(values - nudge, target, mask)
+        assert logits.grad[place].item() == pytest.approx(rise / (2 * step), abs=1e-4)
+
+
+@given(st.integers(0, 10_000))
+def test_clamped_probabilities_give_the_same_while_they_are_not_clamped(seed):
+    # The original clamps to [0.0001, 0.9999] first; logits within 9.2 are not touched by that.
+    rng = np.random.default_rng(seed)
+    logits = torch.from_numpy(rng.uniform(-9, 9, (2, 2, 4, 5))).float()
+    target = torch.from_numpy(np.minimum(rng.uniform(0, 1.2, (2, 2, 4, 5)), 1)).float()
+    p = logits.double().sigmoid().clamp(1e-4, 1 - 1e-4)
+    centre = target == 1
+    total = (p[centre].log() * (1 - p[centre]) ** 2).sum()
+    total += ((1 - p[~centre]).log() * p[~centre] ** 2 * (1 - target[~centre].double()) ** 4).sum()
+    expected = -total / max(int(centre.sum()), 1)
+    assert focal_loss(logits, target).item() == pytest.approx(expected.item(), rel=1e-3)

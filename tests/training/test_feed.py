@@ -48,7 +48,7 @@ def test_workers(pages, broken, recipe_for):
         one, two = list(alone.batches(part)), list(helped.batches(part))
         assert len(one) == len(two) == len(part)
         assert all(torch.equal(a.images, b.images) for a, b in zip(one, two, strict=True))
-        assert all(torch.equal(a.targets.heatmap, b.targets.heatmap) for a, b in zip(one, two, strict=True))
+        assert all(torch.equal(a.objects.boxes, b.objects.boxes) for a, b in zip(one, two, strict=True))
     # They live on from epoch to epoch, leave Ctrl-C to the main process, and their death is told.
     workers = helped._loader._iterator._workers
     for worker in workers:

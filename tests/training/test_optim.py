@@ -40,6 +40,29 @@ def test_steps_values():
     assert found == pytest.approx([1, 1, 1, 0.1, 0.1, 0.01, 0.01])
 
 
+def test_drops_are_the_originals():
+    # Epochs counted from 1: the original lowers the rate when epoch 90 is over, and again after epoch 120.
+    section = OptimSection(name="adam", lr=5e-4, schedule="steps", warmup_steps=0, drop_epochs=(90, 120))
+    rates = {epoch: section.lr * rate_factor(section, 1, 0.5, epoch - 1) for epoch in (1, 90, 91, 120, 121, 140)}
+    assert rates == pytest.approx({1: 5e-4, 90: 5e-4, 91: 5e-5, 120: 5e-5, 121: 5e-6, 140: 5e-6})
+
+
+def test_adam_is_the_originals_and_has_no_decay_unless_told():
+    network = CenterNet(ModelSection.model_validate(TINY), 2)
+    optimizer = build_optimizer(network, OptimSection(name="adam", lr=0.02))
+    assert type(optimizer) is torch.optim.Adam
+    assert {(group["lr"], group["weight_decay"], group["betas"]) for group in optimizer.param_groups} == {
+        (0.02, 0.0, (0.9, 0.999))
+    }
+    told = build_optimizer(network, OptimSection(name="adam", weight_decay=0.1))
+    assert {group["weight_decay"] for group in told.param_groups} == {0.1}
+    trained = [parameter for group in told.param_groups for parameter in group["params"]]
+    assert len(trained) == len(list(network.parameters()))
+    # Written out, as in a run folder, it stays what it was.
+    section = OptimSection(name="adam")
+    assert OptimSection.model_validate_json(section.model_dump_json()) == section
+
+
 @pytest.mark.parametrize("name", ["adamw", "sgd"])
 def test_groups(name):
     network = CenterNet(ModelSection.model_validate({**TINY, "frozen_stages": 2}), 2)

@@ -7,8 +7,10 @@ import torch
 
 from centernet_cli.core.errors import ExitCode, MissingRequirementError
 from centernet_cli.datasets.samples import Samples
+from centernet_cli.losses.dead_heatmap import EXPLANATION, PATIENCE
+from centernet_cli.models.pixels import pixel_statistics
 from centernet_cli.training import step
-from centernet_cli.training.batch import Collate, normalise
+from centernet_cli.training.batch import collate, normalise
 from centernet_cli.training.data import plan_epoch
 from centernet_cli.training.step import training_step
 
@@ -18,36 +20,27 @@ def trainer(pages, recipe_for, start):
     return start(recipe_for(pages))
 
 
-@pytest.fixture
-def batch(trainer):
+def first_batch(trainer):
     recipe, pages = trainer.recipe, trainer.data.train
     samples = Samples(pages, recipe.augment, recipe.train.input, recipe.train.page_size, 10)
-    return Collate(recipe)([samples[draw] for draw in plan_epoch(pages, epoch=0, recipe=recipe)[0]])
+    return collate([samples[draw] for draw in plan_epoch(pages, epoch=0, recipe=recipe)[0]])
+
+
+@pytest.fixture
+def batch(trainer):
+    return first_batch(trainer)
 
 
 def snapshot(trainer):
     return {
         f"{kind}.{name}": value.clone()
-        for kind, net in (("network", trainer.network), ("ema", trainer.ema.model))
+        for kind, net in (("network", trainer.network), ("ema", trainer.averaged))
         for name, value in net.state_dict().items()
     }
 
 
 def unchanged(trainer, before) -> bool:
     return all(torch.equal(value, before[name]) for name, value in snapshot(trainer).items())
-
-
-def test_a_batch(batch):
-    assert batch.images.shape == (2, 3, 64, 96)
-    assert batch.images.dtype == torch.uint8
-    assert batch.targets.heatmap.shape == (2, 1, 16, 24)
-    assert (batch.targets.heatmap == 1).any()
-
-
-def test_normalising():
-    images = torch.tensor([0, 255], dtype=torch.uint8).view(2, 1, 1, 1).expand(2, 3, 1, 1)
-    found = normalise(images, (0.5, 0.25, 0.0), (0.5, 0.25, 2.0))
-    assert found.flatten(1).tolist() == [[-1, -1, 0], [1, 3, 0.5]]
 
 
 def test_a_step_learns(trainer, batch):
@@ -88,7 +81,7 @@ def test_a_loss_that_is_no_number_changes_nothing(trainer, batch, monkeypatch):
     before = snapshot(trainer)
     # Not a number in the very pixels, so that normalisation statistics would be spoilt as well.
     with monkeypatch.context() as patched:
-        patched.setattr(step, "normalise", lambda images, *_: normalise(images, [0] * 3, [1] * 3) * math.nan)
+        patched.setattr(step, "normalise", lambda images, *_, **__: normalise(images, [0] * 3, [1] * 3) * math.nan)
         assert training_step(trainer, batch, 1.0) is None
     assert unchanged(trainer, before)
     assert training_step(trainer, batch, 1.0) is not None
@@ -138,3 +131,81 @@ def test_other_faults_are_not_hidden(trainer, batch, monkeypatch):
     monkeypatch.setattr(step, "total_loss", fail)
     with pytest.raises(RuntimeError, match="a bug"):
         training_step(trainer, batch, 1.0)
+
+
+def test_the_network_sees_the_pixels_it_was_made_for(draw_pages, recipe_for, start, monkeypatch, tmp_path):
+    pages = draw_pages(tmp_path / "red", ["a.png", "b.png"], labels=("red",))
+    seen = []
+    for pixels in ("imagenet", "coco_bgr", "voc_bgr"):
+        trainer = start(recipe_for(pages, data={"classes": ["red"]}, model={"pixels": pixels}), pixels)
+        batch = first_batch(trainer)
+        every_stack = trainer.network.every_stack
+
+        def spy(images, every_stack=every_stack):
+            seen.append(images)
+            return every_stack(images)
+
+        monkeypatch.setattr(trainer.network, "every_stack", spy)
+        training_step(trainer, batch, 1.0)
+        mean, std, bgr = pixel_statistics(pixels)
+        channels = batch.images[:, [2, 1, 0] if bgr else [0, 1, 2]].float() / 255
+        expected = (channels - torch.tensor(mean).view(3, 1, 1)) / torch.tensor(std).view(3, 1, 1)
+        assert torch.allclose(seen[-1], expected, atol=1e-6)
+    assert not torch.allclose(seen[0], seen[2])
+
+
+def test_every_stack_learns(trainer, batch, monkeypatch):
+    scale = torch.nn.Parameter(torch.ones(2))
+
+    def two(images):
+        one = trainer.network(images)
+        return [{name: maps * each for name, maps in one.items()} for each in scale]
+
+    single = training_step(trainer, batch, 0.0)
+    monkeypatch.setattr(trainer.network, "every_stack", two)
+    both = training_step(trainer, batch, 0.0)
+    assert both == pytest.approx(single, rel=1e-3)
+    assert scale.grad is not None
+    assert (scale.grad.abs() > 0).all()
+
+
+@pytest.mark.parametrize("box", ["size", "size_offset"])
+@pytest.mark.parametrize("dense_size", [False, True])
+def test_the_originals_boxes_and_optimiser(pages, recipe_for, start, box, dense_size):
+    recipe = recipe_for(
+        pages,
+        model={"box": box},
+        targets={"gaussian": "original", "dense_size": dense_size},
+        optim={"name": "adam", "warmup_steps": 0, "clip_norm": None, "ema": 0, "schedule": "steps"},
+    )
+    trainer = start(recipe)
+    assert trainer.ema is None
+    batch = first_batch(trainer)
+    losses = [training_step(trainer, batch, 1.0) for _ in range(10)]
+    assert losses[0] is not None
+    assert losses[-1] is not None
+    assert losses[0].keys() == {"loss", "heatmap", "size", *(["offset"] if box == "size_offset" else [])}
+    assert losses[-1]["loss"] < losses[0]["loss"]
+
+
+def test_a_dead_heatmap_is_told(trainer, batch):
+    with torch.no_grad():
+        trainer.network.heads.final["heatmap"].bias.fill_(-100.0)
+    for _ in range(PATIENCE - 1):
+        training_step(trainer, batch, 0.0)
+    assert trainer.notices == []
+    for _ in range(2):
+        training_step(trainer, batch, 0.0)
+    assert trainer.notices == [EXPLANATION]
+
+
+def test_a_dead_heatmap_comes_back(trainer, batch):
+    # Which clamped probabilities would not let it.
+    with torch.no_grad():
+        trainer.network.heads.final["heatmap"].bias.fill_(-20.0)
+    first = training_step(trainer, batch, 1.0)
+    for _ in range(30):
+        last = training_step(trainer, batch, 1.0)
+    assert first is not None
+    assert last is not None
+    assert last["heatmap"] < first["heatmap"] - 0.1

@@ -84,7 +84,7 @@ def read_coco(path: Path, *, tally: Tally | None = None) -> Dataset:
     ids, infos, groups = _images(data["images"], root, problems, tally)
     reader = AnnotationReader(problems, tally, labels, dict(zip(ids, infos, strict=True)))
     found: dict[object, list[Annotation]] = {image_id: [] for image_id in ids}
-    for index, item in enumerate(data["annotations"]):
+    for index, item in enumerate(tally.each("reading", data["annotations"])):
         reader.read(index, item, found)
     failures = _failures(data.get("failures", []), problems)
     for key in data.keys() - _TOP_KEYS:
@@ -145,7 +145,8 @@ def _image_root(path: Path, images: list[object]) -> Path:
     folder = path.parent
     places = [folder, folder / "images"]
     if folder.name == "annotations":
-        places += [folder.parent, folder.parent / "images"]
+        # COCO's own: annotations/instances_train2017.json and train2017/.
+        places += [folder.parent, folder.parent / "images", folder.parent / path.stem.rpartition("_")[2]]
     first = images[0] if images else None
     name = first.get("file_name") if isinstance(first, dict) else None
     if isinstance(name, str):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from centernet_cli.core.geometry import box_leaves_page, box_touches_page, points_box, xywh_to_xyxy
+from centernet_cli.core.geometry import box_leaves_page, box_touches_page, points_box
 from centernet_cli.core.records import Annotation
 from centernet_cli.datasets.formats.fields import MAX_COORDINATE, are_numbers, is_id, is_number
 
@@ -38,6 +38,8 @@ class AnnotationReader:
 
     def read(self, index: int, item: object, found: dict[object, list[Annotation]]) -> None:
         """Read annotation number `index` and append it to its image's list in `found`."""
+        if isinstance(item, dict) and self._read_plain(item, found):
+            return
         try:
             image_id, annotation = self._checked(index, item)
         except _FaultError as fault:
@@ -45,21 +47,47 @@ class AnnotationReader:
         else:
             found[image_id].append(annotation)
 
+    def _read_plain(self, item: dict[str, Any], found: dict[object, list[Annotation]]) -> bool:
+        """Read a box on its page with nothing unusual about it, as nearly all are; tell whether it was one."""
+        identity, image_id, category_id = item.get("id"), item.get("image_id"), item.get("category_id")
+        if not (type(identity) is type(image_id) is type(category_id) is int) or identity in self.ids:
+            return False
+        info, label, bbox, score = self.infos.get(image_id), self.labels.get(category_id), item.get("bbox"), None
+        if info is None or label is None or item.get("segmentation") or not item.keys() <= _KEYS:
+            return False
+        if "score" in item:
+            score = item["score"]
+            if type(score) is not float or not 0 <= score <= 1:
+                return False
+        if item.get("iscrowd", 0) != 0 or item.get("segmentation", ()) not in ([], ()) or not are_numbers(bbox):
+            return False
+        if len(bbox) != 4:
+            return False
+        x, y, width, height = map(float, bbox)
+        box = (x, y, x + width, y + height)
+        if not (0 <= x < box[2] <= info.width and 0 <= y < box[3] <= info.height):
+            return False
+        self.ids.add(identity)
+        self.tally.converted("box", label)
+        found[image_id].append(Annotation(label=label, box=box, score=score))
+        return True
+
     def _checked(self, index: int, item: object) -> tuple[object, Annotation]:
         if not isinstance(item, dict):
             raise _FaultError("D002", "not an object")
         image_id, label = self._references(index, item)
         info = self.infos[image_id]
-        crowd, score = item.get("iscrowd", 0), item.get("score")
+        crowd, score, segmentation = item.get("iscrowd", 0), item.get("score"), item.get("segmentation")
         if crowd not in (0, 1):  # a tuple, since the value may not be hashable
             raise _FaultError("D002", "`iscrowd` is neither 0 nor 1")
         if score is not None and not (is_number(score) and 0 <= score <= 1):
             raise _FaultError("D012", f"`score` {score!r:.40} is not a number from 0 to 1")
-        rings = _rings(item.get("segmentation"))
+        rings = [] if segmentation == [] else _rings(segmentation)
         box = _box(item.get("bbox"), rings)
-        if not box_touches_page(box, info.width, info.height):
-            raise _FaultError("D010", f"`bbox` lies outside the page of {info.width} x {info.height} pixels")
-        self._count(item, label, rings, box, info)
+        x0, y0, x1, y1 = box
+        if x0 < 0 or y0 < 0 or x1 > info.width or y1 > info.height:
+            self._look_closer(box, info)
+        self._count(item, label, rings)
         return image_id, Annotation(
             label=label,
             box=box,
@@ -68,10 +96,20 @@ class AnnotationReader:
             crowd=bool(crowd),
         )
 
+    def _look_closer(self, box: Box, info: PageInfo) -> None:
+        """Refuse boxes off their page; note those that reach over its edge."""
+        if not box_touches_page(box, info.width, info.height):
+            raise _FaultError("D010", f"`bbox` lies outside the page of {info.width} x {info.height} pixels")
+        if box_leaves_page(box, info.width, info.height):
+            self.tally.note("boxes reach outside their page, kept as they are")
+
     def _references(self, index: int, item: dict[str, object]) -> tuple[object, str]:
         """Return the image id and the label."""
         identity, image_id, category_id = item.get("id", index), item.get("image_id"), item.get("category_id")
-        if not is_id(identity) or not is_id(image_id) or not is_id(category_id):
+        # Written out for the usual kind of ids, of which there are millions.
+        if not (type(identity) is type(image_id) is type(category_id) is int) and not (
+            is_id(identity) and is_id(image_id) and is_id(category_id)
+        ):
             raise _FaultError("D002", "`id`, `image_id` and `category_id` must be whole numbers or texts")
         if "id" in item:
             if identity in self.ids:
@@ -84,22 +122,21 @@ class AnnotationReader:
             raise _FaultError("D005", f"no category has id {category_id!r:.80}")
         return image_id, label
 
-    def _count(self, item: dict[str, object], label: str, rings: list[list[float]], box: Box, info: PageInfo) -> None:
+    def _count(self, item: dict[str, object], label: str, rings: list[list[float]]) -> None:
         tally = self.tally
-        if isinstance(item.get("segmentation"), dict):
-            tally.reduced("run-length mask", label, "to its box")
-        elif not rings:
+        if not rings and not isinstance(item.get("segmentation"), dict):
             tally.converted("box", label)
+        elif not rings:
+            tally.reduced("run-length mask", label, "to its box")
         elif len(rings) > 1:
             tally.reduced("polygon in parts", label, "to the box around them")
         elif len(rings[0]) < 6:
             tally.reduced("polygon", label, "to its box: fewer than 3 points")
         else:
-            tally.converted("polygon", label)
-        if box_leaves_page(box, info.width, info.height):
-            tally.note("boxes reach outside their page, kept as they are")
-        for key in item.keys() - _KEYS:
-            tally.note(f"annotation key `{key}` ignored")
+            tally.converted("polygon", label, outline=True)
+        if not item.keys() <= _KEYS:
+            for key in item.keys() - _KEYS:
+                tally.note(f"annotation key `{key}` ignored")
 
 
 def _rings(segmentation: object) -> list[list[float]]:
@@ -126,10 +163,12 @@ def _box(bbox: object, rings: list[list[float]]) -> Box:
     if bbox is None and rings:
         box = points_box([point for ring in rings for point in _polygon(ring)])
     elif isinstance(bbox, list) and len(bbox) == 4 and are_numbers(bbox):
-        box = xywh_to_xyxy(*map(float, bbox))
+        x, y, width, height = map(float, bbox)
+        box = (x, y, x + width, y + height)
     else:
         raise _FaultError("D008", "`bbox` is not a list of four numbers")
     # Asked of the result: a width of 1e-300 has no extent at x = 1000 either.
-    if not (box[0] < box[2] and box[1] < box[3] and max(map(abs, box)) < MAX_COORDINATE):
+    x0, y0, x1, y1 = box
+    if not (-MAX_COORDINATE < x0 < x1 < MAX_COORDINATE and -MAX_COORDINATE < y0 < y1 < MAX_COORDINATE):
         raise _FaultError("D009", f"`bbox` has no extent or is endless: {bbox!r:.80}")
     return box

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from centernet_cli.core.geometry import polygon_area, xyxy_to_xywh
+from centernet_cli.core.geometry import polygon_area
 from centernet_cli.core.safe_io import dump_json
-from centernet_cli.datasets.formats.fields import DEFAULT_EXTRAS, page_extras
+from centernet_cli.datasets.formats.fields import DEFAULT_EXTRAS, page_extras, short
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # A ten-thousandth of a pixel and a millionth of a score: finer than any use, short enough to read, and it hides
 # the noise of `x + width - x`.
 BOX_DIGITS = 4
+SMALLEST = 10.0**-BOX_DIGITS
 SCORE_DIGITS = 6
 
 
@@ -90,25 +91,21 @@ def _image(page: PageRecord, image_id: int, name: str, *, predicted: bool) -> di
 
 
 def _annotation(annotation: Annotation, ids: tuple[int, int, int]) -> dict[str, object]:
-    x, y, width, height = xyxy_to_xywh(annotation.box)
-    smallest = 10.0**-BOX_DIGITS  # a box must keep an extent, or no reader takes the file
-    bbox = [
-        round(float(x), BOX_DIGITS),
-        round(float(y), BOX_DIGITS),
-        max(round(float(width), BOX_DIGITS), smallest),
-        max(round(float(height), BOX_DIGITS), smallest),
-    ]
+    x0, y0, x1, y1 = map(float, annotation.box)
+    width, height = short(x1 - x0), short(y1 - y0)
+    if width < SMALLEST or height < SMALLEST:  # a box must keep an extent, or no reader takes the file
+        width, height = max(width, SMALLEST), max(height, SMALLEST)
     polygon = annotation.polygon
     found: dict[str, object] = {
         "id": ids[0],
         "image_id": ids[1],
         "category_id": ids[2],
-        "bbox": bbox,
-        "area": round(bbox[2] * bbox[3] if polygon is None else polygon_area(polygon), BOX_DIGITS),
+        "bbox": [short(x0), short(y0), width, height],
+        "area": short(width * height if polygon is None else polygon_area(polygon)),
         "iscrowd": int(annotation.crowd),
         "segmentation": []
         if polygon is None
-        else [[round(float(value), BOX_DIGITS) for point in polygon for value in point]],
+        else [[short(float(value)) for point in polygon for value in point]],
     }
     if annotation.score is not None:
         found["score"] = round(float(annotation.score), SCORE_DIGITS)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+from math import floor
 from typing import TYPE_CHECKING, TypedDict, TypeGuard
 
-from centernet_cli.core.errors import InputError
 from centernet_cli.core.safe_io import lexical_inside, resolve_inside
 
 if TYPE_CHECKING:
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 _NUMBER_TYPES = {int, float}
 MAX_COORDINATE = 1e9
 """Far beyond any page, yet products of two coordinates stay finite."""
+
+
+def short(value: float) -> float:
+    """Return a coordinate rounded to a ten-thousandth of a pixel, several times faster than `round` does."""
+    return floor(value * 10_000 + 0.5) / 10_000
 
 
 def is_number(value: object) -> TypeGuard[float]:
@@ -109,6 +114,23 @@ class NameChecker:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._folders: set[str] = set()
+        self._listings: dict[str, set[str]] = {}
+
+    def has_file(self, name: str) -> bool:
+        """Tell whether there is a file of a normalised name; what isn't listed in its folder is not asked for."""
+        return self._is_listed(name) and os.path.isfile(f"{self.root}/{name}")  # noqa: PTH113 (much faster than Path's)
+
+    def _is_listed(self, name: str) -> bool:
+        folder, _, last = name.rpartition("/")
+        names = self._listings.get(folder)
+        if names is None:
+            try:
+                # Whatever the system makes of letter case, other letters are another name.
+                names = {entry.casefold() for entry in os.listdir(self.root / folder)}  # noqa: PTH208 (as above)
+            except (OSError, ValueError):
+                names = set()
+            self._listings[folder] = names
+        return last.casefold() in names
 
     def inside(self, name: str, base: str = "") -> str:
         """Return `name`, relative to `base` in the data folder, as a normalised name relative to the data folder.
@@ -122,10 +144,6 @@ class NameChecker:
             if folder:
                 resolve_inside(self.root, folder)
             self._folders.add(folder)
-        try:
-            is_link = os.path.islink(self.root / clean)  # noqa: PTH114 (a Path method for each of 100,000 names is slow)
-        except ValueError as error:
-            raise InputError("X310", str(error)) from error
-        if is_link:
+        if self._is_listed(clean) and os.path.islink(f"{self.root}/{clean}"):  # noqa: PTH114 (much faster than Path's)
             resolve_inside(self.root, clean)
         return clean

@@ -15,9 +15,10 @@ from centernet_cli.core.records import Dataset, PageInfo, PageRecord
 from centernet_cli.core.safe_io import read_json
 from centernet_cli.datasets.formats.fields import NameChecker, as_pixels, is_id, read_page_extras
 from centernet_cli.datasets.formats.image_header import SUFFIXES, image_size
-from centernet_cli.datasets.formats.labelme_shapes import ShapeError, read_shape
+from centernet_cli.datasets.formats.labelme_shapes import read_shape
 from centernet_cli.datasets.formats.labelme_write import write_labelme
 from centernet_cli.datasets.formats.problems import Problems
+from centernet_cli.datasets.formats.shapes import ShapeError
 from centernet_cli.datasets.formats.tally import Tally
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["embedded_images", "read_labelme", "sniff_labelme", "write_labelme"]
 
 _KEYS = {"version", "flags", "shapes", "imagePath", "imageData", "imageHeight", "imageWidth", "group", "page_info"}
+_SUFFIXES = [suffix for lower in SUFFIXES for suffix in (lower, lower.upper())]
 _SNIFFED = 50
 """JSON files to look at before deciding that a folder holds no labelme."""
 
@@ -117,13 +119,18 @@ def _json_files(path: Path) -> Iterator[Path]:
 
 def _files(folder: Path, root: Path, problems: Problems, tally: Tally) -> Iterator[_File]:
     checker = NameChecker(root)
-    for path in _json_files(folder):
+    bases: dict[Path, str] = {}
+    for path in tally.each("reading", list(_json_files(folder))):
         try:
             data = read_json(path)
             if not isinstance(data, dict) or not looks_like_labelme(data):
                 tally.note("JSON files that are not labelme, skipped")
                 continue
-            image = _image_name(data.get("imagePath"), path, checker, tally)
+            parent = path.parent
+            if parent not in bases:
+                base = parent.relative_to(root).as_posix()
+                bases[parent] = "" if base == "." else base
+            image = _image_name(data.get("imagePath"), path.stem, bases[parent], checker, tally)
         except InputError as error:
             at = error.path or path
             problems.add_error(
@@ -134,17 +141,22 @@ def _files(folder: Path, root: Path, problems: Problems, tally: Tally) -> Iterat
             yield _File(path, data, image)
 
 
-def _image_name(value: object, path: Path, checker: NameChecker, tally: Tally) -> str:
+def _image_name(value: object, stem: str, base: str, checker: NameChecker, tally: Tally) -> str:
     """Return the name of a file's image, relative to the root, by what the file says and what is there.
+
+    Args:
+        value: What the file says, relative to its folder.
+        stem: The file's name without suffix.
+        base: The file's folder, relative to the root.
+        checker: Of names in the root.
+        tally: Notes where the image was found.
 
     Raises:
         InputError: X310 it is outside the root; D002 the file names none and none is there.
     """
-    base = path.parent.relative_to(checker.root).as_posix()
-    base = "" if base == "." else base
     name: str | None = None
     refusal = InputError("D002", "/imagePath: not a text, and no image of the file's name is next to it")
-    candidates = _beside(path)
+    candidates = [stem + suffix for suffix in _SUFFIXES]
     if isinstance(value, str) and value:
         try:
             name = checker.inside(value, base)
@@ -152,23 +164,18 @@ def _image_name(value: object, path: Path, checker: NameChecker, tally: Tally) -
             hint = "read the folder that holds both, or put the images next to their files"
             refusal = InputError(error.code, f"/imagePath: {error.message}", hint=hint)
             candidates = []
-        if name is not None and os.path.exists(checker.root / name):  # noqa: PTH110 (much faster than Path.exists)
+        if name is not None and checker.has_file(name):
             return name
         if "\0" not in value and "://" not in value:
             candidates.insert(0, value.replace("\\", "/").rpartition("/")[2])
     for candidate in candidates:
-        if candidate and os.path.isfile(path.parent / candidate):  # noqa: PTH113 (Path.is_file raises on long names)
+        if candidate and checker.has_file(f"{base}/{candidate}" if base else candidate):
             tally.note("image taken from next to its file, `imagePath` leads elsewhere")
             return checker.inside(candidate, base)
     if name is None:
         raise refusal
     tally.note("image not found where `imagePath` says")
     return name
-
-
-def _beside(path: Path) -> list[str]:
-    """Return the names that an image of the same stem may have."""
-    return [path.stem + suffix for lower in SUFFIXES for suffix in (lower, lower.upper())]
 
 
 def _page(file: _File, root: Path, problems: Problems, tally: Tally) -> PageRecord:

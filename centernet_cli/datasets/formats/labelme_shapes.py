@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from centernet_cli.core.geometry import (
-    box_leaves_page,
-    box_touches_page,
     circle_box,
     is_upright_rectangle,
     points_box,
 )
 from centernet_cli.core.records import Annotation
-from centernet_cli.datasets.formats.fields import MAX_COORDINATE, are_numbers, is_number
+from centernet_cli.datasets.formats.fields import MAX_COORDINATE, are_numbers
+from centernet_cli.datasets.formats.shapes import NO_AREA, TO_BOX, ShapeError, as_score, keep_shape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,15 +22,6 @@ if TYPE_CHECKING:
 _KEYS = {"label", "points", "shape_type", "score", "mask", "flags", "group_id", "description"}
 _NO_AREA = {"point", "points", "line", "linestrip"}
 _POLYGONS = {"polygon", "rotation", "quadrilateral"}
-_TO_BOX = "to its box"
-
-
-class ShapeError(ValueError):
-    """A shape is malformed: code and message."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 class _DropError(ValueError):
@@ -50,37 +40,49 @@ def read_shape(shape: object, info: PageInfo, tally: Tally) -> Annotation | None
     """
     if not isinstance(shape, dict):
         raise ShapeError("D002", "not an object")
+    plain = _plain_rectangle(shape, info, tally)
+    if plain is not None:
+        return plain
     label, kind = shape.get("label"), shape.get("shape_type") or "polygon"  # the first versions knew only polygons
     if not isinstance(label, str):
         raise ShapeError("D013", "`label` is not a text")
     if not isinstance(kind, str):
         raise ShapeError("D002", "`shape_type` is not a text")
-    score = shape.get("score")
-    if score is not None and not (is_number(score) and 0 <= score <= 1):
-        raise ShapeError("D012", f"`score` {score!r:.40} is not a number from 0 to 1")
+    score = as_score(shape.get("score"))
     flags = _count_ignored(shape, tally)
     points = _points(shape.get("points"))
     try:
         box, polygon, reduced = _geometry(kind, points)
-        _check_box(box, info)
     except _DropError as reason:
         tally.dropped(kind, label, str(reason))
         return None
-    if reduced:
-        tally.reduced(kind, label, reduced)
-    else:
-        tally.converted(kind, label)
-    if box_leaves_page(box, info.width, info.height):
-        tally.note("boxes reach outside their page, kept as they are")
     crowd = flags.get("crowd") is True
-    return Annotation(label=label, box=box, polygon=polygon, score=None if score is None else float(score), crowd=crowd)
+    return keep_shape(kind, label, box, info, tally, polygon=polygon, reduced=reduced, score=score, crowd=crowd)
 
 
-def _check_box(box: Box, info: PageInfo) -> None:
-    if not (box[0] < box[2] and box[1] < box[3]):
-        raise _DropError("has no extent")
-    if not box_touches_page(box, info.width, info.height):
-        raise _DropError("lies outside its page")
+def _plain_rectangle(shape: dict[str, Any], info: PageInfo, tally: Tally) -> Annotation | None:
+    """Read a rectangle on its page with nothing unusual about it, as nearly all are; None for any other shape."""
+    if shape.get("shape_type") != "rectangle" or not shape.keys() <= _KEYS:
+        return None
+    if shape.get("score") is not None or shape.get("group_id") is not None:
+        return None
+    label = shape.get("label")
+    if type(label) is not str or shape.get("flags") or shape.get("description"):
+        return None
+    try:
+        (x0, y0), (x1, y1) = shape["points"]
+    except (KeyError, TypeError, ValueError):
+        return None
+    if not (type(x0) is type(y0) is type(x1) is type(y1) is float):
+        return None
+    if x1 < x0:
+        x0, x1 = x1, x0
+    if y1 < y0:
+        y0, y1 = y1, y0
+    if not (0 <= x0 < x1 <= info.width and 0 <= y0 < y1 <= info.height):
+        return None
+    tally.converted("rectangle", label)
+    return Annotation(label=label, box=(x0, y0, x1, y1))
 
 
 def _count_ignored(shape: dict[str, object], tally: Tally) -> dict[str, object]:
@@ -89,11 +91,12 @@ def _count_ignored(shape: dict[str, object], tally: Tally) -> dict[str, object]:
         tally.note("`group_id` of shapes ignored")
     if shape.get("description"):
         tally.note("`description` of shapes ignored")
-    for key in shape.keys() - _KEYS:
-        if shape[key]:
-            tally.note(f"`{key}` of shapes ignored")
+    if not shape.keys() <= _KEYS:
+        for key in shape.keys() - _KEYS:
+            if shape[key]:
+                tally.note(f"`{key}` of shapes ignored")
     flags = shape.get("flags")
-    if not isinstance(flags, dict):
+    if not flags or not isinstance(flags, dict):
         return {}
     ignored = sum(1 for name, value in flags.items() if value and name != "crowd")
     if ignored:
@@ -102,18 +105,23 @@ def _count_ignored(shape: dict[str, object], tally: Tally) -> dict[str, object]:
 
 
 def _points(value: object) -> list[Point]:
-    if not isinstance(value, list) or not all(are_numbers(point) and len(point) == 2 for point in value):
+    # In one go, since there are millions of them; what isn't a list or of another length cannot be unpacked.
+    try:
+        flat = [number for x, y in value for number in (x, y)] if isinstance(value, list) else None
+    except (TypeError, ValueError):
+        flat = None
+    if flat is None or not are_numbers(flat):
         raise ShapeError("D008", "`points` is not a list of pairs of numbers")
-    points = [(float(x), float(y)) for x, y in value]
-    if any(abs(x) > MAX_COORDINATE or abs(y) > MAX_COORDINATE for x, y in points):
+    if flat and not (max(flat) <= MAX_COORDINATE and min(flat) >= -MAX_COORDINATE):
         raise ShapeError("D008", f"`points` lie beyond {MAX_COORDINATE:.0e} pixels")
-    return points
+    numbers = list(map(float, flat))
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
 
 
 def _geometry(kind: str, points: Sequence[Point]) -> tuple[Box, Polygon | None, str]:
     """Return box, polygon if the shape is one, and in what way the shape is reduced."""
     if kind in _NO_AREA:
-        raise _DropError("encloses no area")
+        raise _DropError(NO_AREA)
     if kind == "rectangle":
         if len(points) == 2 or is_upright_rectangle(points):
             return points_box(points), None, ""
@@ -127,9 +135,9 @@ def _geometry(kind: str, points: Sequence[Point]) -> tuple[Box, Polygon | None, 
     if kind == "circle":
         if len(points) != 2:
             raise _DropError("is not a centre and a point on the circle")
-        return circle_box(*points), None, _TO_BOX
+        return circle_box(*points), None, TO_BOX
     if kind in {"mask", "cuboid"}:
         if len(points) < 2:
             raise _DropError("has fewer than two points")
-        return points_box(points), None, _TO_BOX
+        return points_box(points), None, TO_BOX
     raise _DropError("is of an unknown type")

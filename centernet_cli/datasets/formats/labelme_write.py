@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from centernet_cli.core.geometry import points_box
-from centernet_cli.core.safe_io import atomic_folder, dump_json
+from centernet_cli.core.strict_json import encode_json
 from centernet_cli.datasets.formats.fields import DEFAULT_EXTRAS, page_extras
+from centernet_cli.datasets.formats.file_names import page_files, way_to, write_files
 from centernet_cli.datasets.formats.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from centernet_cli.core.records import Annotation, Dataset, PageRecord
 
 _VERSION = "5.5.0"
 """The labelme whose files ours are like."""
 _DIGITS = 4
-_NAME_BYTES = 200
-"""Leaves room for a suffix within the 255 bytes of a file name."""
 
 
 def write_labelme(dataset: Dataset, folder: Path, *, tally: Tally | None = None) -> None:
@@ -42,55 +41,20 @@ def write_labelme(dataset: Dataset, folder: Path, *, tally: Tally | None = None)
         OutputError: O801.
     """
     tally = Tally() if tally is None else tally
-    with atomic_folder(folder) as stage:
-        for name, page in zip(labelme_names(dataset), dataset.pages, strict=True):
-            target = stage / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            image = PurePosixPath(page.info.source).name if dataset.root else _way(folder, page.info.source)
-            dump_json(target, _file(page, image, tally))
+    write_files(folder, labelme_files(dataset), _texts(dataset, folder, tally), tally)
     if dataset.failures:
         tally.note("failures of the prediction not written", len(dataset.failures))
 
 
-def labelme_names(dataset: Dataset) -> list[str]:
+def _texts(dataset: Dataset, folder: Path, tally: Tally) -> Iterator[str]:
+    for page in dataset.pages:
+        image = PurePosixPath(page.info.source).name if dataset.root else way_to(page.info.source, folder)
+        yield encode_json(_file(page, image, tally))
+
+
+def labelme_files(dataset: Dataset) -> list[str]:
     """Return the names, relative to the folder, of the files that `write_labelme` writes, in the order of the pages."""
-    taken: set[str] = set()
-    return [
-        _name(page.info.source if dataset.root else Path(page.info.source).name, page.info.page, taken)
-        for page in dataset.pages
-    ]
-
-
-def _name(source: str, page: int | None, taken: set[str]) -> str:
-    path = PurePosixPath(source)
-    # `a.pdf` page 3 is `a.pdf_p0003.json`; a second image `b.jpg` next to `b.png` is `b.jpg.json`.
-    stems = [path.stem, path.name] if page is None else [f"{path.name}_p{page:04d}"]
-    stems += [f"{stems[-1]}~{number}" for number in range(2, len(taken) + 3)]
-    for stem in stems:
-        name = (path.parent / f"{_writable(stem)}.json").as_posix()
-        if name not in taken:
-            taken.add(name)
-            return name
-    raise AssertionError("more names than pages")
-
-
-def _writable(stem: str) -> str:
-    """Shorten a name to what file systems take, and replace what they cannot encode."""
-    try:
-        raw = os.fsencode(stem)
-    except UnicodeEncodeError:
-        raw = stem.encode("utf-8", "replace")
-    if len(raw) <= _NAME_BYTES:
-        return os.fsdecode(raw)
-    return raw[:_NAME_BYTES].decode("utf-8", "ignore")
-
-
-def _way(folder: Path, source: str) -> str:
-    """Return the way from `folder` to an image given relative to the current folder."""
-    try:
-        return Path(os.path.relpath(source, folder)).as_posix()
-    except ValueError:  # another drive of Windows
-        return Path(source).absolute().as_posix()
+    return page_files(dataset, ".json")
 
 
 def _file(page: PageRecord, image: str, tally: Tally) -> dict[str, object]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+Item = TypeVar("Item")
+_STEPS = 500
 Outcome = Literal["converted", "reduced", "dropped"]
 
 
@@ -20,21 +23,41 @@ class Tally:
     Attributes:
         shapes: How often each kind of input shape of each label had which outcome, and why; the counts sum to the
             shapes read.
+        outlines: How many of the kept shapes of each kind and label have a polygon; the others are only boxes.
         notes: How often something happened that loses no shape, such as an ignored key.
         files: The files that were read, which no output may replace.
+        watch: Called with what is done and how many times before long work; gives what to call for each part done.
     """
 
     shapes: Counter[tuple[str, str, Outcome, str]] = field(default_factory=Counter)
+    outlines: Counter[tuple[str, str]] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
     files: list[Path] = field(default_factory=list)
+    watch: Callable[[str, int], AbstractContextManager[Callable[[int], None]]] | None = None
 
-    def converted(self, shape: str, label: str) -> None:
-        """Count a shape that is kept whole."""
+    def each(self, what: str, items: Sequence[Item]) -> Iterator[Item]:
+        """Yield items, telling whoever watches how many are done."""
+        if self.watch is None:
+            yield from items
+            return
+        stride = max(len(items) // _STEPS, 1)  # watching costs more than many an item
+        with self.watch(what, len(items)) as advance:
+            for number, item in enumerate(items, start=1):
+                yield item
+                if number % stride == 0:
+                    advance(stride)
+
+    def converted(self, shape: str, label: str, *, outline: bool = False) -> None:
+        """Count a shape that is kept whole; `outline` if as a polygon."""
         self.shapes[shape, label, "converted", ""] += 1
+        if outline:
+            self.outlines[shape, label] += 1
 
-    def reduced(self, shape: str, label: str, why: str) -> None:
-        """Count a shape of which less than all is kept, such as the box of a mask."""
+    def reduced(self, shape: str, label: str, why: str, *, outline: bool = False) -> None:
+        """Count a shape of which less than all is kept, such as the box of a mask; `outline` if as a polygon."""
         self.shapes[shape, label, "reduced", why] += 1
+        if outline:
+            self.outlines[shape, label] += 1
 
     def dropped(self, shape: str, label: str, why: str) -> None:
         """Count a shape that is not kept."""
@@ -47,6 +70,43 @@ class Tally:
             shape, label, outcome, _ = key
             if label in gone and outcome != "dropped":
                 self.shapes[shape, label, "dropped", why] += self.shapes.pop(key)
+                del self.outlines[shape, label]
+
+    def rename_labels(self, names: Mapping[str, str]) -> None:
+        """Count under new labels, as the shapes have them from now on."""
+        shapes, outlines = self.shapes, self.outlines
+        self.shapes, self.outlines = Counter(), Counter()
+        for (shape, label, outcome, why), count in shapes.items():
+            self.shapes[shape, names.get(label, label), outcome, why] += count
+        for (shape, label), count in outlines.items():
+            self.outlines[shape, names.get(label, label)] += count
+
+    def lose(
+        self, label: str, outcome: Literal["reduced", "dropped"], why: str, count: int = 1, *, outline: bool = False
+    ) -> None:
+        """Count shapes that were kept in reading as reduced or dropped in writing.
+
+        Which input shapes they were is not known any more: some of this label and with a polygon (`outline`) or
+        without, first those that are whole; so the sums are right. Shapes that nobody counted are counted now. What is
+        reduced loses its polygon.
+        """
+        for was in ("converted", "reduced"):
+            for key in [key for key in self.shapes if key[1] == label and key[2] == was]:
+                shape = key[0]
+                outlined = min(self.outlines[shape, label], self.shapes[key])
+                moved = min(count, outlined if outline else self.shapes[key] - outlined)
+                if not moved:
+                    continue
+                count -= moved
+                if outline:
+                    self.outlines[shape, label] -= moved
+                if was != outcome:  # what is less than whole stays as it is counted
+                    self.shapes[key] -= moved
+                    self.shapes[shape, label, outcome, why] += moved
+                if not self.shapes[key]:
+                    del self.shapes[key]
+        if count:
+            self.shapes["polygon" if outline else "box", label, outcome, why] += count
 
     def note(self, text: str, count: int = 1) -> None:
         """Count something that loses no shape."""

@@ -209,6 +209,16 @@ def test_the_file_in_a_folder_is_found(tmp_path: Path) -> None:
         read_coco(tmp_path)
 
 
+def test_images_of_coco_itself_lie_in_a_folder_that_the_file_names(tmp_path: Path) -> None:
+    for name in ("annotations", "train2017", "val2017"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "val2017" / "b.png").write_bytes(b"")
+    for name in ("instances_train2017.json", "instances_val2017.json"):
+        write(tmp_path, GOOD).rename(tmp_path / "annotations" / name)
+    assert read_coco(tmp_path / "annotations" / "instances_val2017.json").root == tmp_path / "val2017"
+    assert read_coco(tmp_path / "annotations" / "instances_train2017.json").root == tmp_path / "annotations"
+
+
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 10**400) | st.floats() | st.text(max_size=3),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["id", "counts", "x"]), inner),

@@ -1,0 +1,317 @@
+"""CSV: a row for each box, under a header; the commonest names of columns are understood."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from centernet_cli.core.errors import InputError
+from centernet_cli.core.geometry import points_box
+from centernet_cli.core.records import Dataset, PageInfo, PageRecord
+from centernet_cli.core.safe_io import atomic_write_text, read_bytes
+from centernet_cli.datasets.formats.fields import NameChecker
+from centernet_cli.datasets.formats.fit import fit_classes, fit_pages, join_same_pages
+from centernet_cli.datasets.formats.image_header import image_size
+from centernet_cli.datasets.formats.places import image_folder, only_file
+from centernet_cli.datasets.formats.problems import Problems
+from centernet_cli.datasets.formats.shapes import ShapeError, keep_shape, numbers, text_score
+from centernet_cli.datasets.formats.tally import Tally
+
+if TYPE_CHECKING:
+    from centernet_cli.core.records import Annotation, Box, Polygon
+
+_COLUMNS = ("image", "page", "width", "height", "label", "x0", "y0", "x1", "y1", "score", "crowd", "polygon")
+_NAMES = {
+    "image": "image file filename file_name image_path imagepath filepath file_path path image_name img img_path",
+    "page": "page page_number",
+    "width": "width image_width img_width page_width",
+    "height": "height image_height img_height page_height",
+    "label": "label class class_name classname category category_name name type",
+    "x0": "x0 xmin x_min left xtl",
+    "y0": "y0 ymin y_min top ytl",
+    "x1": "x1 xmax x_max right xbr",
+    "y1": "y1 ymax y_max bottom ybr",
+    "box_width": "w bbox_width box_width",
+    "box_height": "h bbox_height box_height",
+    "score": "score confidence conf probability",
+    "crowd": "crowd iscrowd",
+    "polygon": "polygon points segmentation",
+    "status": "status",
+}
+_MEANING = {name: key for key, names in _NAMES.items() for name in names.split()}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+"""Beginnings of a text that a spreadsheet would take for a formula, or that are our own mark of one."""
+_SNIFFED_BYTES = 100_000
+_FIELD_LIMIT = 10_000_000
+_DIGITS = 4
+
+
+def sniff_csv(path: Path) -> bool:
+    """Tell whether a file is a table of boxes, or a folder holds just one such table."""
+    try:
+        file = only_file(path, (".csv", ".tsv"), "boxes.csv", "CSV")
+        if file.suffix.lower() not in {".csv", ".tsv"}:
+            return False
+        with file.open("rb") as stream:
+            head = stream.read(_SNIFFED_BYTES)
+        return _Table.columns_of(head.decode("utf-8-sig", "replace").partition("\n")[0]) is not None
+    except (InputError, OSError):
+        return False
+
+
+def read_csv(path: Path, *, tally: Tally | None = None) -> Dataset:
+    """Read a table of boxes: separated by commas, semicolons or tabs, with a header.
+
+    Columns are an image, a label and a box in pixels, `x0 y0 x1 y1` or `xmin ymin xmax ymax` or `x y w h` or any of
+    the names in `_NAMES`; optional are the page's width and height (else the image is looked at), a page number, a
+    score, and a polygon as `x,y x,y …`, around which the box is if it has none. A row with neither label nor box is a
+    page without boxes. Pages come in the order of their first rows, classes by name. With a column `status`, the rows
+    are predictions on files anywhere.
+
+    Args:
+        path: The file, or a folder with just one.
+        tally: Counts what became of each row.
+
+    Raises:
+        InputError: D001 no table of boxes, D002-D017 for rows, X310 for images out of the folder; all in one error.
+    """
+    tally = Tally() if tally is None else tally
+    path = only_file(path, (".csv", ".tsv"), "boxes.csv", "CSV")
+    reader = _Reader(_Table.read(path), tally, Problems(path))
+    tally.files.append(path)
+    pages = reader.pages()
+    reader.problems.raise_if_any()
+    classes = sorted({annotation.label for page in pages for annotation in page.annotations})
+    return Dataset(classes=tuple(classes), pages=tuple(pages), root=reader.root)
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The rows of a file, and which column means what."""
+
+    path: Path
+    columns: dict[str, int]
+    rows: list[tuple[int, list[str]]]
+    """Line number and cells."""
+
+    @staticmethod
+    def columns_of(header: str) -> tuple[dict[str, int], str] | None:
+        """Return which column means what, and the separator; None if this is no header of a table of boxes."""
+        separator = max(",;\t", key=header.count)
+        try:
+            cells = next(csv.reader([header], delimiter=separator), [])
+        except csv.Error:
+            return None
+        names = [cell.strip().lower().replace(" ", "_").replace("-", "_") for cell in cells]
+        columns: dict[str, int] = {}
+        for index, name in enumerate(names):
+            if name in _MEANING:
+                columns.setdefault(_MEANING[name], index)
+        if {"x1", "x2"} <= set(names):  # here x1 is the left side
+            for key, name in (("x0", "x1"), ("y0", "y1"), ("x1", "x2"), ("y1", "y2")):
+                if name in names:
+                    columns[key] = names.index(name)
+        elif {"x", "y"} <= set(names):
+            columns |= {"x0": names.index("x"), "y0": names.index("y")}
+        if "x0" in columns and "x1" not in columns and "box_width" not in columns:
+            # `x y width height`: the box's, as its right side is not there.
+            columns |= {f"box_{key}": columns.pop(key) for key in ("width", "height") if key in columns}
+        has_box = {"x0", "y0", "x1", "y1"} <= columns.keys() or {
+            "x0",
+            "y0",
+            "box_width",
+            "box_height",
+        } <= columns.keys()
+        if "image" not in columns or "label" not in columns or not (has_box or "polygon" in columns):
+            return None
+        return columns, separator
+
+    @classmethod
+    def read(cls, path: Path) -> _Table:
+        """Read a file.
+
+        Raises:
+            InputError: D001 no header, D017 not CSV or not UTF-8, J401, J402.
+        """
+        raw = read_bytes(path)
+        try:
+            text = raw.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = raw.count(b"\n", 0, error.start) + 1
+            raise InputError("D017", "not UTF-8", path=path, line=line, hint="save it as UTF-8") from None
+        found = cls.columns_of(text.lstrip("\r\n").partition("\n")[0].rstrip("\r"))
+        if found is None:
+            hint = "such as image,label,x0,y0,x1,y1"
+            raise InputError("D001", "no header with image, label and box in the first line", path=path, hint=hint)
+        columns, separator = found
+        rows: list[tuple[int, list[str]]] = []
+        limit = csv.field_size_limit(_FIELD_LIMIT)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        try:
+            rows.extend((reader.line_num, cells) for cells in reader if any(cells))
+        except csv.Error as error:
+            raise InputError("D017", f"not CSV: {error}", path=path, line=reader.line_num) from None
+        finally:
+            csv.field_size_limit(limit)
+        return cls(path, columns, rows[1:])
+
+
+@dataclass(slots=True)
+class _Page:
+    source: str
+    page: int | None
+    width: int
+    height: int
+    line: int
+    annotations: list[Annotation]
+
+    def info(self) -> PageInfo:
+        return PageInfo(source=self.source, width=self.width, height=self.height, page=self.page)
+
+
+class _Reader:
+    def __init__(self, table: _Table, tally: Tally, problems: Problems) -> None:
+        self.table = table
+        self.tally = tally
+        self.problems = problems
+        names = (self._text(cells, "image") for _, cells in table.rows)
+        self.root = None if "status" in table.columns else image_folder(table.path.parent, names)
+        self._checker = None if self.root is None else NameChecker(self.root)
+        self._pages: dict[tuple[str, str], _Page | None] = {}
+
+    def pages(self) -> list[PageRecord]:
+        """Read all rows."""
+        for line, cells in self.table.rows:
+            try:
+                page = self._page(line, cells)
+                annotation = None if page is None else self._annotation(cells, page)
+            except (ShapeError, InputError) as error:
+                message = error.message if isinstance(error, InputError) else str(error)
+                self.problems.add_error(InputError(error.code, message, path=self.table.path, line=line))
+            else:
+                if page is not None and annotation is not None:
+                    page.annotations.append(annotation)
+        return [
+            PageRecord(info=page.info(), annotations=tuple(page.annotations))
+            for page in self._pages.values()
+            if page is not None
+        ]
+
+    def _cell(self, cells: list[str], key: str) -> str:
+        index = self.table.columns.get(key)
+        return "" if index is None or index >= len(cells) else cells[index].strip()
+
+    def _text(self, cells: list[str], key: str) -> str:
+        """Return a cell as it was before it was made safe for spreadsheets."""
+        index = self.table.columns[key]
+        text = cells[index] if index < len(cells) else ""
+        return text[1:] if text[:1] == "'" and text[1:].startswith(_FORMULA) else text
+
+    def _page(self, line: int, cells: list[str]) -> _Page | None:
+        """Return the page of a row; None if its first row was wrong."""
+        name, number = self._text(cells, "image"), self._cell(cells, "page")
+        size = self._size(cells)
+        key = (name, number)
+        if key not in self._pages:
+            self._pages[key] = None  # what is wrong with it is said once
+            source = name if self._checker is None else self._checker.inside(name)
+            if not source:
+                raise ShapeError("D002", "no image named")
+            page = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else None
+            if number and not page:
+                raise ShapeError("D002", f"page {number!r:.40} is not a whole number from 1")
+            if size is None and self.root is not None:
+                size = image_size(self.root / source)
+                self.tally.note("size of the page taken from its image")
+            if size is None:
+                raise ShapeError("D007", "no width and height of the page, and the image cannot be read")
+            self._pages[key] = _Page(source, page, *size, line, [])
+        found = self._pages[key]
+        if found is not None and size is not None and size != (found.width, found.height):
+            raise ShapeError("D007", f"width and height of the page are others than in line {found.line}")
+        return found
+
+    def _size(self, cells: list[str]) -> tuple[int, int] | None:
+        texts = [self._cell(cells, "width"), self._cell(cells, "height")]
+        if not all(texts):
+            return None
+        width, height = numbers(texts)
+        if width < 1 or height < 1 or width != int(width) or height != int(height):
+            raise ShapeError("D007", "width and height of the page are not whole numbers from 1")
+        return int(width), int(height)
+
+    def _annotation(self, cells: list[str], page: _Page) -> Annotation | None:
+        label = self._text(cells, "label")
+        sides = ("x0", "y0", "x1", "y1") if "x1" in self.table.columns else ("x0", "y0", "box_width", "box_height")
+        texts = [self._cell(cells, side) for side in sides]
+        outline = self._cell(cells, "polygon")
+        if not any(texts) and not outline and not label:
+            return None  # a page without boxes
+        polygon = _polygon(outline) if outline else None
+        box: Box
+        if any(texts) or polygon is None:
+            x0, y0, x1, y1 = numbers(texts)
+            box = (x0, y0, x1, y1) if sides[2] == "x1" else (x0, y0, x0 + x1, y0 + y1)
+        else:
+            box = points_box(polygon)
+        crowd = self._cell(cells, "crowd").lower() in {"1", "true", "yes"}
+        kind = "box" if polygon is None else "polygon"
+        score = text_score(self._cell(cells, "score"))
+        return keep_shape(kind, label, box, page.info(), self.tally, polygon=polygon, score=score, crowd=crowd)
+
+
+def _polygon(text: str) -> Polygon:
+    values = numbers(text.replace(",", " ").replace(";", " ").split())
+    if len(values) < 6 or len(values) % 2:
+        raise ShapeError("D008", "the polygon is not a list of at least 3 pairs of numbers")
+    return tuple(zip(values[::2], values[1::2], strict=True))
+
+
+def fit_csv(dataset: Dataset, tally: Tally) -> Dataset:
+    """Return what reading a dataset written by `write_csv` gives, and count what is lost."""
+    return fit_classes(join_same_pages(fit_pages(dataset, tally), tally), tally)
+
+
+def write_csv(dataset: Dataset, path: Path, *, tally: Tally | None = None) -> None:
+    """Write a table: a row for each box, and one for each page without any.
+
+    Texts that a spreadsheet would take for a formula get an apostrophe in front, which `read_csv` takes away.
+
+    Raises:
+        OutputError: O801.
+    """
+    dataset = fit_csv(dataset, Tally() if tally is None else tally)
+    predicted = dataset.root is None
+    out = io.StringIO(newline="")
+    plain = csv.writer(out, lineterminator="\n")
+    # The plain one doesn't put a lone \r in quotes, which readers take for the end of the line.
+    quoting = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    plain.writerow([*_COLUMNS, "status"] if predicted else _COLUMNS)
+    status = ["ok"] if predicted else []
+    for page in dataset.pages:
+        info = page.info
+        start = [_safe(info.source), info.page or "", info.width, info.height]
+        if not page.annotations:
+            (quoting if "\r" in info.source else plain).writerow([*start, *[""] * 8, *status])
+        for annotation in page.annotations:
+            writer = quoting if "\r" in info.source + annotation.label else plain
+            writer.writerow([*start, *_cells(annotation), *status])
+    atomic_write_text(path, out.getvalue())
+
+
+def _cells(annotation: Annotation) -> list[str | float]:
+    polygon = annotation.polygon or ()
+    return [
+        _safe(annotation.label),
+        *(round(float(side), _DIGITS) for side in annotation.box),
+        "" if annotation.score is None else round(float(annotation.score), 6),
+        1 if annotation.crowd else "",
+        " ".join(f"{round(float(x), _DIGITS)},{round(float(y), _DIGITS)}" for x, y in polygon),
+    ]
+
+
+def _safe(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
