@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from centernet_cli.models.meta import ModelMeta
 
 app = typer.Typer(
-    help="List, describe, pack and import models.\n\nExamples:\n    centernet models list\n    centernet models show lines"
+    help="List, describe, pack and import models.\n\n"
+    "Examples:\n    centernet models list\n    centernet models show lines"
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]

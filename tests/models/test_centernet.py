@@ -27,6 +27,8 @@ def test_every_combination_can_be_built(name, monkeypatch):
     for neck, box in product(["fpn", "deconv"], ["ltrb", "size_offset"]):
         with torch.device("meta"):
             network = CenterNet(section(backbone=name, neck=neck, box=box), 3)
+            assert network.neck is not None
+            assert isinstance(network.heads, Heads)
             out = network.neck(network.backbone(torch.zeros(1, 3, 64, 96)))
         assert out.shape == (1, network.neck.channels, 16, 24)
         final = {name: layer.out_channels for name, layer in network.heads.final.items()}

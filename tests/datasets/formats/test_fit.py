@@ -20,7 +20,9 @@ WITH_FIT = [name for name in FORMATS if FORMATS[name].fit is not None and not FO
 YOLO = {"yolo", "yolo_obb", "yolo_segment"}
 # Coordinates may leave the page by a little; multiples of 1/16 are exact.
 COORDINATE = st.integers(-16 * 5, 16 * 205).map(lambda value: value / 16)
-LABEL = st.text(min_size=1, max_size=8) | st.sampled_from(["title", "Title ", "../x", "<script>", "no", "=1+1", "'=", "a,b"])
+LABEL = st.text(min_size=1, max_size=8) | st.sampled_from(
+    ["title", "Title ", "../x", "<script>", "no", "=1+1", "'=", "a,b"]
+)
 FILE_NAME = st.text(alphabet="abcXYZ019 -_.~é文=+@'\"&<", min_size=1, max_size=12).filter(
     lambda name: name.strip(" .") and not name.startswith((".", "_"))
 )
@@ -36,7 +38,14 @@ def shapes(draw: st.DrawFn, labels: list[str]) -> Annotation:
     polygon = draw(st.none() | points)
     if polygon is not None:
         box = points_box(polygon)
-        if not (box[2] - box[0] >= 1 and box[3] - box[1] >= 1 and box[2] > 1 and box[3] > 1 and box[0] < 199 and box[1] < 199):
+        if not (
+            box[2] - box[0] >= 1
+            and box[3] - box[1] >= 1
+            and box[2] > 1
+            and box[3] > 1
+            and box[0] < 199
+            and box[1] < 199
+        ):
             polygon = None
     return Annotation(
         label=draw(st.sampled_from(labels)),

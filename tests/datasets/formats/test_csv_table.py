@@ -1,0 +1,118 @@
+"""CSV: our own, and the tables that people have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from centernet_cli.core.errors import InputError
+from centernet_cli.core.records import Annotation, Dataset, PageInfo, PageRecord
+from centernet_cli.datasets.formats import detect_format
+from centernet_cli.datasets.formats.csv_table import read_csv, write_csv
+from centernet_cli.datasets.formats.tally import Tally
+
+
+def put(folder: Path, text: str, *, images: bool = True) -> Path:
+    path = folder / "boxes.csv"
+    path.write_bytes(text.encode("utf-8"))
+    if images:
+        Image.new("1", (100, 50)).save(folder / "a.png")
+    return path
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "image,label,x0,y0,x1,y1\na.png,dog,10,5,40,25\n",
+        "\ufefffilename,width,height,class,xmin,ymin,xmax,ymax\r\na.png,100,50,dog,10,5,40,25\r\n",
+        "Image Path;Class Name;X Min;Y Min;X Max;Y Max\na.png;dog;10;5;40;25\n",
+        "file\tcategory\tx1\ty1\tx2\ty2\na.png\tdog\t10\t5\t40\t25\n",
+        "image,label,x,y,w,h\na.png,dog,10,5,30,20\n",
+        "image,label,x,y,width,height\na.png,dog,10,5,30,20\n",
+        'image,label,polygon\na.png,dog,"10,5 40,5 40,25"\n',
+        'image,label,x0,y0,x1,y1,extra\n"a.png","dog"," 10 ",5,4e1,25.0,?\n\n',
+    ],
+)
+def test_headers_that_people_have(tmp_path: Path, text: str) -> None:
+    path = put(tmp_path, text)
+    assert detect_format(path) == detect_format(tmp_path) == "csv"
+    dataset = read_csv(path)
+    assert dataset.classes == ("dog",)
+    assert [(page.info.source, page.info.width, page.info.height) for page in dataset.pages] == [("a.png", 100, 50)]
+    assert [item.box for item in dataset.pages[0].annotations] == [(10, 5, 40, 25)]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a,b\n1,2\n", "a.png,10,5,40,25,dog\n", "ImageID,LabelName,XMin,XMax,YMin,YMax\n", "{}"]
+)
+def test_tables_of_other_things_are_refused(tmp_path: Path, text: str) -> None:
+    path = put(tmp_path, text)
+    with pytest.raises(InputError, match="D001"):
+        read_csv(path)
+    with pytest.raises(InputError, match="D031"):
+        detect_format(path)
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ("a.png,dog,x,5,40,25", "D008"),
+        ("a.png,dog,nan,5,40,25", "D008"),
+        ("a.png,dog,1e999,5,40,25", "D008"),
+        ("a.png,dog,1_0,5,40,25", "D008"),
+        ("a.png,dog,10,5", "D008"),
+        ("a.png,dog,10,5,40,25,2", "D012"),
+        ("gone.png,dog,10,5,40,25", "D007"),
+        ("../a.png,dog,10,5,40,25", "X310"),
+        ("/etc/passwd,dog,10,5,40,25", "X310"),
+        (",dog,10,5,40,25", "X310"),
+        ("a.png,dog,10,5,40,25,,0", "D002"),
+        ("a.png,dog,10,5,40,25,,1.5", "D002"),
+        ('a.png,dog,10,5,40,25,,,"1,2 3,4"', "D008"),
+        ('"a.png"x,dog,10,5,40,25', "D017"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, row: str, code: str) -> None:
+    path = put(tmp_path, f"image,label,x0,y0,x1,y1,score,page,polygon\na.png,dog,1,2,3,4\n{row}\n")
+    with pytest.raises(InputError, match=rf"boxes\.csv:3: {code}"):
+        read_csv(path)
+
+
+def test_sizes_that_contradict_each_other(tmp_path: Path) -> None:
+    rows = ["a.png,100,50,dog,1,2,3,4", "a.png,,,dog,1,2,3,4", "a.png,50,100,dog,1,2,3,4", "b.png,1.5,3,dog,1,2,3,4"]
+    path = put(tmp_path, "\n".join(["image,width,height,label,x0,y0,x1,y1", *rows]))
+    with pytest.raises(InputError) as caught:
+        read_csv(path)
+    lines = caught.value.lines()
+    assert [line.partition("boxes.csv:")[2][:7] for line in lines] == ["4: D007", "5: D007"]
+
+
+def test_not_utf8(tmp_path: Path) -> None:
+    (tmp_path / "boxes.csv").write_bytes(b"image,label,x0,y0,x1,y1\n\xe9.png,a,1,2,3,4\n")
+    with pytest.raises(InputError, match=r"boxes\.csv:2: D017"):
+        read_csv(tmp_path)
+
+
+def test_cells_are_safe_in_spreadsheets_and_come_back(tmp_path: Path) -> None:
+    labels = ["=1+1", "+a", "-a", "@a", "\ta", "\ra", "'", "'=a", "a=", "", 'a"b', "a,b", "a\nb", " a "]
+    annotations = tuple(Annotation(label=label, box=(-5.5, 5, 40, 25)) for label in labels)
+    page = PageRecord(info=PageInfo(source="=a.png", width=100, height=50), annotations=annotations)
+    empty = PageRecord(info=PageInfo(source="b.png", width=100, height=50))
+    write_csv(Dataset(classes=(), pages=(page, empty), root=tmp_path), tmp_path / "boxes.csv")
+    text = (tmp_path / "boxes.csv").read_text()
+    assert text.splitlines()[1] == "'=a.png,,100,50,'=1+1,-5.5,5.0,40.0,25.0,,,"
+    assert text.splitlines()[-1] == "b.png,,100,50,,,,,,,,"
+    found = read_csv(tmp_path / "boxes.csv")
+    assert [item.label for item in found.pages[0].annotations] == labels
+    assert [page.info.source for page in found.pages] == ["=a.png", "b.png"]
+
+
+def test_predictions_name_files_anywhere(tmp_path: Path) -> None:
+    info = PageInfo(source="/scans/../a.pdf", width=100, height=50, page=3)
+    page = PageRecord(info=info, annotations=(Annotation(label="a", box=(1, 2, 3, 4), score=0.25),))
+    dataset = Dataset(classes=("a",), pages=(page,), root=None)
+    tally = Tally()
+    write_csv(dataset, tmp_path / "boxes.csv", tally=tally)
+    assert read_csv(tmp_path) == dataset

@@ -1,0 +1,93 @@
+"""JSON Lines: everything of a page on its line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from centernet_cli.core.errors import InputError
+from centernet_cli.core.records import Annotation, Dataset, Failure, PageInfo, PageRecord
+from centernet_cli.datasets.formats import detect_format
+from centernet_cli.datasets.formats.json_lines import read_jsonl, write_jsonl
+
+PAGE: dict[str, Any] = {"file_name": "a.png", "width": 100, "height": 50, "annotations": []}
+
+
+def line(**others: object) -> dict[str, Any]:
+    return {**PAGE, **others}
+
+
+def shape(**others: object) -> dict[str, Any]:
+    return line(annotations=[{"label": "a", "bbox": [1, 2, 3, 4], **others}])
+
+
+def put(folder: Path, *lines: object) -> Path:
+    path = folder / "boxes.jsonl"
+    path.write_text("\n".join(json.dumps(item) for item in lines))
+    return path
+
+
+def test_pages_and_failures_of_predictions(tmp_path: Path) -> None:
+    info = PageInfo(
+        source="/x/a.pdf", width=100, height=50, page=2, dpi=150.0, width_pt=48.0, height_pt=24.0, rotation=90
+    )
+    corners = ((1.0, 2.0), (4.0, 2.0), (4.0, 6.0))
+    annotations = (
+        Annotation(label="a", box=(1.0, 2.0, 4.0, 6.0), score=0.5),
+        Annotation(label="b", box=(1.0, 2.0, 4.0, 6.0), polygon=corners, crowd=True),
+    )
+    page = PageRecord(info=info, annotations=annotations, group="book")
+    failure = Failure(source="bad.png", code="I101", message="image is truncated", page=None)
+    dataset = Dataset(classes=("a", "b"), pages=(page, replace(page, annotations=())), root=None, failures=(failure,))
+    path = tmp_path / "boxes.jsonl"
+    write_jsonl(dataset, path)
+    assert read_jsonl(path) == dataset
+    assert detect_format(path) == detect_format(tmp_path) == "jsonl"
+    first, _, last = map(json.loads, path.read_text().splitlines())
+    assert first["file_name"] == "/x/a.pdf#2"
+    assert first["annotations"][0] == {"label": "a", "bbox": [1.0, 2.0, 3.0, 4.0], "score": 0.5}
+    assert last == {
+        "source": "bad.png",
+        "page": None,
+        "status": "failed",
+        "error": {"code": "I101", "message": "image is truncated"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ([], "D001"),
+        ({"file_name": "a.png"}, "D001"),
+        (line(file_name=3), "D002"),
+        (line(width=0), "D007"),
+        (line(annotations=3), "D002"),
+        (line(annotations=[3]), "D002"),
+        (line(file_name="../a.png"), "X310"),
+        (line(source="a.png", dpi="x"), "D002"),
+        (shape(label=3), "D013"),
+        (shape(bbox=[1, 2, 3]), "D008"),
+        (shape(bbox=None), "D008"),
+        (shape(bbox=[1, 2, 1e12, 3]), "D008"),
+        (shape(score=2), "D012"),
+        (shape(iscrowd=[]), "D002"),
+        (shape(segmentation=[[1, 2, 3]]), "D011"),
+        (shape(segmentation={"counts": "x"}), "D011"),
+        ({"status": "failed", "error": 3}, "D002"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, value: object, code: str) -> None:
+    with pytest.raises(InputError, match=rf"boxes\.jsonl:2: {code}"):
+        read_jsonl(put(tmp_path, PAGE, value))
+
+
+def test_json_that_is_wrong_is_named_with_line_and_column(tmp_path: Path) -> None:
+    path = tmp_path / "boxes.jsonl"
+    path.write_text(f'{json.dumps(PAGE)}\n\n{{"width": NaN}}\n{{"a": 1, "a": 2}}\n')
+    with pytest.raises(InputError) as caught:
+        read_jsonl(path)
+    assert [text.partition("jsonl:")[2][:9] for text in caught.value.lines()] == ["3:11: J40", "4:10: J40"]
