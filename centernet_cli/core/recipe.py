@@ -155,7 +155,7 @@ class AugmentSection(Section):
 
     mode: Literal["crop", "page", "original"] = "crop"
     """`crop`: windows of `input` out of the scaled page. `page`: the whole page fitted into `input`. `original`: as
-    CenterNet did for photographs, a scale from `scale` in steps of 0.1 about a random centre, black beyond the image."""
+    CenterNet did for photographs, a scale from `scale` in steps of 0.1 about a random centre, black beyond."""
     scale: tuple[float, float] = (0.65, 1.4)
     """Range of the random factor on the page's size (log-uniform)."""
     rotate_degrees: Annotated[float, Field(ge=0.0, le=45.0)] = 0.6
@@ -229,7 +229,7 @@ class DecodeSection(Section):
     nms_iou: Annotated[float, Field(gt=0.0, le=1.0)] | None = 0.5
     """Boxes of one class that overlap a better one more are dropped; None: peaks alone, as in the paper."""
     soft_nms: bool = False
-    """Lower the scores of overlapping boxes instead of dropping them (Gaussian, sigma 0.5); `nms_iou` is then unused."""
+    """Lower the scores of overlapping boxes instead of dropping them (Gaussian, sigma 0.5) by `nms_iou`."""
     min_score: Share = 0.05
 
     @field_validator("peak_window")
@@ -258,7 +258,7 @@ class TestSection(Section):
     second_look: bool = False
     """For text lines: look again, larger, at pages whose lines are small (`page` alone)."""
     ink: Literal["off", "lines", "regions"] = "off"
-    """On clean pages move the sides of boxes to the ink: of text lines to their letters, of regions to their content."""
+    """On clean pages move box sides to the ink: of text lines to their letters, of regions to their content."""
 
 
 class EvalSection(Section):

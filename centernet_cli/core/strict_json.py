@@ -1,6 +1,6 @@
 """JSON without its traps: duplicate keys, NaN, infinite and giant numbers, deep nesting, other encodings.
 
-orjson does the work, and what it would let pass is found by counting; where it isn't there or refuses, the standard
+orjson does the work, and what it would let pass is found by counting; where it refuses, the standard
 parser takes over. Only when that, or one of the cheap checks around it, refuses, `_find_fault` walks the text slowly
 to name the line and column.
 """
@@ -13,16 +13,13 @@ import re
 from itertools import accumulate, chain, compress
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import orjson
+
 from centernet_cli.core.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-try:
-    import orjson
-except ImportError:  # it has no wheel for this machine: everything works, only slower
-    orjson = None  # type: ignore[assignment]
 
 MAX_DEPTH = 200
 _BOM = b"\xef\xbb\xbf"
@@ -96,7 +93,7 @@ def parse_json(data: bytes, *, path: Path | None = None) -> object:
 def _quick(data: bytes) -> object | None:
     """Return the value if it is surely strict JSON, else None: then the slow way has to look."""
     # orjson makes floats of whole numbers beyond 64 bits.
-    if orjson is None or _BEYOND_64_BITS in data.translate(_DIGITS_TO_ZERO):
+    if _BEYOND_64_BITS in data.translate(_DIGITS_TO_ZERO):
         return None
     try:
         value: object = orjson.loads(data.removeprefix(_BOM))
@@ -150,26 +147,23 @@ _SLOWLY = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",",
 
 
 def _encode_items(items: list[Any]) -> str:
-    if orjson is not None:
-        try:
-            text = orjson.dumps(items)
-        except TypeError:
-            text = b"null"
-        if b"null" not in text:
-            # These bytes part objects, wherever they are: quotes in texts are escaped.
-            return text[1:-1].replace(b'},{"', b'},\n{"').decode()
+    try:
+        text = orjson.dumps(items)
+    except TypeError:
+        text = b"null"
+    if b"null" not in text:
+        # These bytes part objects, wherever they are: quotes in texts are escaped.
+        return text[1:-1].replace(b'},{"', b'},\n{"').decode()
     return ",\n".join(map(_encode, items))
 
 
 def _encode(obj: object) -> str:
-    if orjson is not None:
-        try:
-            text = orjson.dumps(obj).decode()
-        except TypeError:  # such as half of a surrogate pair, which names of files may hold
-            return _SLOWLY(obj)
-        if "null" not in text:  # which NaN would become
-            return text
-    return _SLOWLY(obj)
+    try:
+        text = orjson.dumps(obj).decode()
+    except TypeError:  # such as half of a surrogate pair, which names of files may hold
+        return _SLOWLY(obj)
+    # NaN would become null.
+    return text if "null" not in text else _SLOWLY(obj)
 
 
 def _decode(data: bytes, path: Path | None) -> str:

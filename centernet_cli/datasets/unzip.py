@@ -7,6 +7,7 @@ import tempfile
 import zipfile
 import zlib
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,19 +53,14 @@ def unpacked(path: Path) -> Iterator[Path]:
             with zipfile.ZipFile(path) as archive:
                 for entry, clean in _checked(archive, path):
                     _extract(archive, entry, folder / clean, path)
-        except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, UnicodeDecodeError) as error:
+        except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
             raise InputError("Z601", f"not a ZIP file that can be read: {error}", path=path) from error
         except RuntimeError as error:  # an entry that says it is encrypted only in its own header
             raise InputError("Z601", f"cannot be unpacked: {error}", path=path) from error
-        except OSError as error:
-            where = InputError("Z601", f"cannot be read: {error.strerror or error}", path=path)
-            raise where if not folder.is_dir() or error.filename == str(path) else _no_room(error, folder) from error
+        except (OSError, ValueError) as error:
+            raise InputError("Z601", f"cannot be read: {error}", path=path) from error
         inside = list(folder.iterdir())
         yield inside[0] if len(inside) == 1 and inside[0].is_dir() else folder
-
-
-def _no_room(error: OSError, folder: Path) -> OutputError:
-    return OutputError("O801", f"cannot be unpacked: {(error.strerror or str(error)).lower()}", path=folder)
 
 
 def _checked(archive: zipfile.ZipFile, path: Path) -> list[tuple[zipfile.ZipInfo, str]]:
@@ -105,10 +101,22 @@ def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, pat
     if target.exists() or any(parent.is_file() for parent in target.parents):
         message = f"entry {entry.filename!r:.100} is a file and a folder, or twice in other letter case"
         raise InputError("Z601", message, path=path, hint=_HINT)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with archive.open(entry) as source, target.open("xb") as sink:
-        while chunk := source.read(min(_CHUNK, left + 1)):
+    with archive.open(entry) as source:
+        for chunk in iter(partial(source.read, min(_CHUNK, left + 1)), b""):
             left -= len(chunk)
             if left < 0:
                 raise InputError("Z601", f"{entry.filename!r:.100} is larger than it says", path=path, hint=_HINT)
+            _append(target, chunk)
+    if not entry.file_size:
+        _append(target, b"")
+
+
+def _append(target: Path, chunk: bytes) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("ab") as sink:
             sink.write(chunk)
+    except OSError as error:
+        raise OutputError(
+            "O801", f"cannot be unpacked: {(error.strerror or str(error)).lower()}", path=target
+        ) from error

@@ -211,7 +211,8 @@ def _area(boxes: Floats) -> Floats:
 
 def _side_errors(found: Floats, truth: Floats) -> Floats:
     outwards = np.array([-1.0, -1.0, 1.0, 1.0])
-    return (found - truth) * outwards / max(float(truth[3] - truth[1]), 1e-9)
+    errors: Floats = (found - truth) * outwards / max(float(truth[3] - truth[1]), 1e-9)
+    return errors
 
 
 def _thickness_names() -> list[str]:

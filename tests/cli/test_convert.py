@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import base64
+import gc
 import io
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from centernet_cli.cli import main
+from centernet_cli.cli import console, convert_job, main
+from centernet_cli.datasets.formats import FORMATS
 
 CORNERS = [[10, 20], [30, 20], [30, 40], [10, 40]]
 
@@ -251,3 +254,107 @@ def test_formats_are_light() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_several_sources(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = folder.parent / "other"
+    other.mkdir()
+    (other / "b.png").write_bytes(png())
+    (other / "b.json").write_text(json.dumps(labelme("b.png", "polygon", "rectangle")))
+    out = folder.parent / "both.json"
+    assert main(["convert", "auto", "coco", str(folder), str(other), "--out", str(out), "--json"]) == 0
+    account = json.loads(capsys.readouterr().out)
+    assert sum(row["count"] for row in account["shapes"]) == 7
+    data = load(str(out))
+    assert [image["file_name"] for image in data["images"]] == ["data/img/a.png", "data/b.png", "other/b.png"]
+    assert [category["name"] for category in data["categories"]] == ["circle", "polygon", "rectangle"]
+    assert main(["convert", "auto", "coco", str(folder), str(folder / "b.json"), "--out", str(out), "--force"]) == 4
+    assert "D018 image 'b.png' is also in" in capsys.readouterr().err
+
+
+def test_a_zip_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = folder.parent / "data.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ["b.json", "b.png"]:
+            archive.write(folder / name, f"data/{name}")
+    out = folder.parent / "unzipped"
+    assert main(["convert", "auto", "yolo", str(path), "--out", str(out), "--images", "copy"]) == 0
+    assert sorted(files(out)) == ["data.yaml", "images/b.png", "labels/b.txt"]
+    assert main(["convert", "labelme", "coco", str(path), "--out", str(path), "--force"]) == 8
+    assert "O802" in capsys.readouterr().err
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("../evil.txt", "x")
+    assert main(["convert", "auto", "yolo", str(path), "--out", str(out), "--force"]) == 4
+    assert f"{path}: Z601" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("folder")
+def test_losses_of_writing_are_in_the_account_also_of_a_dry_run(capsys: pytest.CaptureFixture[str]) -> None:
+    (Path("map.yaml")).write_text("rectangle: thing\npolygon: thing\n")
+    for words in (["--dry-run"], []):
+        assert main(["convert", "labelme", "yolo", "--class-map", "map.yaml", *words, "--json"]) == 0
+        rows = {(row["shape"], row["outcome"]): row["count"] for row in json.loads(capsys.readouterr().out)["shapes"]}
+        assert rows == {
+            ("circle", "reduced"): 1,
+            ("point", "dropped"): 1,
+            ("polygon", "reduced"): 1,
+            ("rectangle", "converted"): 2,
+        }
+    assert main(["convert", "coco", "yolo", "--strict", "--out", "x"]) == 4
+    Path("a.json").unlink()
+    Path("b.json").write_text(json.dumps(labelme("b.png", "polygon")))
+    assert main(["convert", "labelme", "yolo", "--strict", "--out", "x"]) == 4
+    assert "D033 1 shape would be reduced and 0 dropped" in capsys.readouterr().err
+    assert not Path("x").exists()
+    assert main(["convert", "labelme", "yolo-segment", "--strict", "--out", "x"]) == 0
+
+
+def test_the_order_of_classes_survives(folder: Path) -> None:
+    names = ["z", "a", "m"]
+    source = folder / "source"
+    (source / "images").mkdir(parents=True)
+    (source / "labels").mkdir()
+    (source / "images" / "b.png").write_bytes(png())
+    (source / "labels" / "b.txt").write_text("2 .5 .5 .1 .1\n0 .2 .2 .1 .1\n")
+    (source / "data.yaml").write_text(f"train: images\nval: images\nnames: {names}\n")
+    assert main(["convert", "yolo", "coco", "source", "--out", "c.json"]) == 0
+    assert [category["name"] for category in load("c.json")["categories"]] == names
+    assert main(["convert", "coco", "yolo", "c.json", "--out", "again"]) == 0
+    labels = (folder / "again" / "source" / "labels" / "b.txt").read_text().split()
+    assert [labels[0], labels[5]] == ["2", "0"]
+    assert (folder / "again" / "data.yaml").read_text().splitlines()[-3:] == ['  0: "z"', '  1: "a"', '  2: "m"']
+
+
+def test_yolo_next_to_its_images(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "images").mkdir()
+    (folder / "images" / "b.png").write_bytes(png())
+    (folder / "images" / "b.json").write_text(json.dumps(labelme("b.png", "rectangle")))
+    assert main(["convert", "labelme", "yolo", "images", "--out", "."]) == 0
+    assert "warning" not in capsys.readouterr().err
+    assert (folder / "labels" / "b.txt").is_file()
+    assert main(["convert", "labelme", "yolo", "images", "--out", "elsewhere"]) == 0
+    assert "the images are not where the output says" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("folder")
+def test_levels(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["convert", "labelme", "coco", "--level", "line"]) == 2
+    assert "U304 labelme has no level 'line'" in capsys.readouterr().err
+
+
+def test_every_format_is_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["convert", "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert [name for name in FORMATS if name not in shown] == []
+
+
+def test_long_work_shows_progress(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(convert_job, "_PATIENCE", -1.0)
+    monkeypatch.setattr(console, "PLAIN_SECONDS", 0.0)
+    assert main(["convert", "labelme", "yolo", "--out", "x"]) == 0
+    shown = capsys.readouterr().err
+    assert "reading: 2/2 items" in shown
+    assert "writing: 3/3 items" in shown
+    assert gc.isenabled()

@@ -18,8 +18,9 @@ def old(tmp_path, pages, recipe_for):
     recipe = recipe_for(pages, data={"classes": ["table", "text", "line"]})
     torch.manual_seed(3)
     network = CenterNet(recipe.model, 3)
-    for final in network.heads.final.values():
-        torch.nn.init.normal_(final.get_parameter("bias"))
+    for name, parameter in network.heads.named_parameters():
+        if name.startswith("final.") and name.endswith(".bias"):
+            torch.nn.init.normal_(parameter)
     meta = ModelMeta(name="old", classes=recipe.data.classes, page_size=96, model=recipe.model, decode=DecodeSection())
     path = tmp_path / "old.safetensors"
     save_model(network.state_dict(), meta, path)

@@ -103,9 +103,7 @@ def _annotation(annotation: Annotation, ids: tuple[int, int, int]) -> dict[str, 
         "bbox": [short(x0), short(y0), width, height],
         "area": short(width * height if polygon is None else polygon_area(polygon)),
         "iscrowd": int(annotation.crowd),
-        "segmentation": []
-        if polygon is None
-        else [[short(float(value)) for point in polygon for value in point]],
+        "segmentation": [] if polygon is None else [[short(float(value)) for point in polygon for value in point]],
     }
     if annotation.score is not None:
         found["score"] = round(float(annotation.score), SCORE_DIGITS)

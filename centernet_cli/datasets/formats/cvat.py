@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 USUAL = "annotations.xml"
 _HEAD = re.compile(rb"<annotations[\s>]")
 _MARKS = (b"<image ", b"<meta>", b"<version>1.", b"<track ")
-_CUBOID = ("xtl1", "ytl1", "xbl1", "ybl1", "xtr1", "ytr1", "xbr1", "ybr1")
+_CUBOID: tuple[str, ...] = ("xtl1", "ytl1", "xbl1", "ybl1", "xtr1", "ytr1", "xbr1", "ybr1")
 _CUBOID += tuple(f"{key[:-1]}2" for key in _CUBOID)
 _NO_SHAPES = {"polyline", "points", "skeleton"}
 _OURS = {"score", "crowd"}

@@ -47,7 +47,8 @@ def _size(file: IO[bytes]) -> tuple[int, int] | None:
             warnings.simplefilter("ignore")  # a large image is no news here: only its header is read
             with Image.open(file, formats=_FORMATS) as image:
                 width, height = image.size
-                sideways = image.getexif().get(_ORIENTATION_TAG) in _SIDEWAYS
+                # Pillow turns TIFFs itself, size included; for the others that is left to us.
+                sideways = image.format != "TIFF" and image.getexif().get(_ORIENTATION_TAG) in _SIDEWAYS
     except Exception:  # noqa: BLE001 (Pillow raises whatever its plugins raise on damaged files)
         return None
     return (height, width) if sideways else (width, height)

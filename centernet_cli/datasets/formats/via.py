@@ -130,7 +130,8 @@ class _Entry:
 
 
 def _entries(data: dict[str, Any], problems: Problems) -> Iterator[_Entry]:
-    images, start = data, ""
+    images: object = data
+    start = ""
     if "_via_img_metadata" in data:
         images, start = data["_via_img_metadata"], "/_via_img_metadata"
     if not isinstance(images, dict):

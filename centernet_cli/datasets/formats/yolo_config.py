@@ -147,8 +147,9 @@ def _read_yaml(file: Path) -> YoloConfig:
         raise InputError(text.code, text.message, path=file, line=text.line, col=text.col, hint=text.hint)
     document = parse(text)
     problems = Problems(file)
-    for item in document.problems:
-        problems.add_error(InputError(item.code, item.message, path=file, line=item.line, col=item.col, hint=item.hint))
+    for found in document.problems:
+        at = {"line": found.line, "col": found.col}
+        problems.add_error(InputError(found.code, found.message, path=file, hint=found.hint, **at))
     problems.raise_if_any()
     if not isinstance(document.data, dict):
         raise InputError("D001", "no `names` and `train` in it", path=file)
@@ -159,7 +160,7 @@ def _read_yaml(file: Path) -> YoloConfig:
     if isinstance(shape, list) and len(shape) == 2 and all(type(item) is int and 0 < item < 1000 for item in shape):
         config.keypoints = shape[0] * shape[1]
     base = data.get("path")
-    named = []
+    named: list[str] = []
     for split in SPLITS:
         value = data.get(split)
         for item in value if isinstance(value, list) else [value]:

@@ -16,6 +16,11 @@ META = (
     "<label><name>weather</name><type>tag</type></label></labels></task><dumped>now</dumped></meta>"
 )
 
+CUBOID = (
+    '<cuboid label="a" xtl1="1" ytl1="2" xbl1="1" ybl1="9" xtr1="8" ytr1="2" xbr1="8" ybr1="9" '
+    'xtl2="3" ytl2="4" xbl2="3" ybl2="12" xtr2="11" ytr2="4" xbr2="11" ybr2="12"/>'
+)
+
 
 def put(folder: Path, *shapes: str, image: str = '<image id="0" name="x/a.png" width="100" height="50">') -> Path:
     path = folder / "annotations.xml"
@@ -41,8 +46,7 @@ def put(folder: Path, *shapes: str, image: str = '<image id="0" name="x/a.png" w
         ('<ellipse label="a" cx="20" cy="20" rx="10" ry="5" rotation="90"/>', "reduced", (15, 10, 25, 30), 0),
         ('<mask label="a" rle="3, 4" left="1" top="2" width="30" height="20"/>', "reduced", (1, 2, 31, 22), 0),
         (
-            '<cuboid label="a" xtl1="1" ytl1="2" xbl1="1" ybl1="9" xtr1="8" ytr1="2" xbr1="8" ybr1="9" '
-            'xtl2="3" ytl2="4" xbl2="3" ybl2="12" xtr2="11" ytr2="4" xbr2="11" ybr2="12"/>',
+            CUBOID,
             "reduced",
             (1, 2, 11, 12),
             0,

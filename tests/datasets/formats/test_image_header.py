@@ -14,7 +14,7 @@ from centernet_cli.datasets.formats.image_header import image_size
 
 def encoded(kind: str, **options: object) -> bytes:
     file = io.BytesIO()
-    Image.new("RGB", (30, 20), "white").save(file, kind, **options)  # type: ignore[arg-type]
+    Image.new("RGB", (30, 20), "white").save(file, kind, **options)
     return file.getvalue()
 
 

@@ -187,7 +187,8 @@ def test_what_is_wrong_is_named(tmp_path: Path, broken: dict[str, Any], code: st
 
 
 def test_other_json_is_refused(tmp_path: Path) -> None:
-    for value in ([], {}, [{"image": "a.jpg", "label": []}], [3]):
+    others: tuple[object, ...] = ([], {}, [{"image": "a.jpg", "label": []}], [3])
+    for value in others:
         (tmp_path / "export.json").write_text(json.dumps(value))
         with pytest.raises(InputError, match="D001"):
             read_label_studio(tmp_path)

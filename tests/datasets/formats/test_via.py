@@ -129,7 +129,8 @@ def test_what_is_wrong_is_named(tmp_path: Path, value: object, code: str, place:
 
 
 def test_version_3_and_other_json(tmp_path: Path) -> None:
-    for value in ({"project": {}, "metadata": {}, "view": {}, "file": {}}, [], {}, {"a": 1}):
+    others: tuple[object, ...] = ({"project": {}, "metadata": {}, "view": {}, "file": {}}, [], {}, {"a": 1})
+    for value in others:
         with pytest.raises(InputError, match="D001"):
             read_via(put(tmp_path, value))
 
