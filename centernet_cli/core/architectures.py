@@ -45,4 +45,4 @@ ARCHITECTURES: dict[str, dict[str, object]] = {
     "dlav0_34": {**_HEADS, "backbone": "dla34", "neck": "dla_up", "head_channels": 256},
     "hourglass_104": {**_HEADS, "backbone": "hourglass104", "neck": "none", "stacks": 2, "head_channels": 256},
 }
-"""Heads of 64 channels (256 for DLA and hourglass), one hidden convolution each, with a bias; BGR, statistics of COCO."""
+"""Heads of 64 channels (256 for DLA and hourglass), one hidden convolution each, with a bias; BGR as on COCO."""

@@ -185,8 +185,8 @@ class OptimSection(Section):
     name: Literal["adamw", "adam", "sgd"] = "adamw"
     lr: Annotated[float, Field(gt=0.0)] = 1e-3
     backbone_lr_factor: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
-    weight_decay: Weight = Field(default_factory=lambda before: 0.0 if before.get("name") == "adam" else 1e-4)
-    """0.0001, with `adam` 0 as in the original."""
+    weight_decay: Weight | None = None
+    """None: 0.0001, with `adam` 0 as in the original."""
     momentum: Share = 0.9
     warmup_steps: Annotated[int, Field(ge=0)] = 100
     schedule: Literal["cosine", "steps", "constant"] = "cosine"

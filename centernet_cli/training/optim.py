@@ -20,6 +20,8 @@ def build_optimizer(model: CenterNet, section: OptimSection) -> torch.optim.Opti
     alike, through the gradient.
     """
     alike = section.name == "adam"
+    usual = 0.0 if alike else 1e-4
+    decay = usual if section.weight_decay is None else section.weight_decay
     groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
@@ -28,7 +30,7 @@ def build_optimizer(model: CenterNet, section: OptimSection) -> torch.optim.Opti
     settings = [
         {
             "params": parameters,
-            "weight_decay": section.weight_decay if decayed else 0.0,
+            "weight_decay": decay if decayed else 0.0,
             "lr": section.lr * (section.backbone_lr_factor if in_backbone else 1.0),
         }
         for (in_backbone, decayed), parameters in groups.items()

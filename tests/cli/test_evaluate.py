@@ -400,6 +400,7 @@ def test_a_model_shown_pages_in_other_ways(capsys: CaptureFixture[str], tmp_path
         "scales": [0.5, 1.0, 1.5],
         "resize": "keep",
         "nms": "soft",
+        "ink": None,
     }
     assert document["coco"]["per_class"]["text_line"] != usual["coco"]["per_class"]["text_line"]
     assert main(["evaluate", model, truth, "--device", "cpu", "--scales", "0.5,1", "--nms", "none"]) == 2

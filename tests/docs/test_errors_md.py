@@ -9,7 +9,7 @@ from centernet_cli.core.errors import ExitCode
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs/errors.md").read_text(encoding="utf-8")
-FAMILIES = "BUIPJXDMEOTGR"
+FAMILIES = "BUIPJXDZMEOTGR"
 
 
 def codes_used():

@@ -25,6 +25,7 @@ from centernet_cli.datasets.formats.page_xml import (
     sniff_page_xml,
     write_page_xml,
 )
+from centernet_cli.datasets.formats.peek import peeking
 from centernet_cli.datasets.formats.via import fit_via, read_via, sniff_via, write_via
 from centernet_cli.datasets.formats.voc import fit_voc, read_voc, sniff_voc, voc_files, voc_images, write_voc
 from centernet_cli.datasets.formats.yolo import read_yolo, sniff_yolo
@@ -188,7 +189,8 @@ def detect_format(path: Path) -> str:
     Raises:
         InputError: D031 none is recognised, D032 several are.
     """
-    found = [name for name, entry in FORMATS.items() if entry.sniff(path)]
+    with peeking():
+        found = [name for name, entry in FORMATS.items() if entry.sniff(path)]
     if not found:
         message = "no annotation format recognised" if path.exists() else "no such file or folder"
         raise InputError("D031", message, path=path, hint=f"formats: {', '.join(FORMATS)}")

@@ -10,6 +10,7 @@ from centernet_cli.core.safe_io import lexical_inside, read_json
 from centernet_cli.datasets.formats.coco_annotations import AnnotationReader
 from centernet_cli.datasets.formats.coco_write import dataset_to_coco, write_coco
 from centernet_cli.datasets.formats.fields import NameChecker, as_pixels, is_id, read_page_extras
+from centernet_cli.datasets.formats.peek import peek_json
 from centernet_cli.datasets.formats.problems import Problems
 from centernet_cli.datasets.formats.tally import Tally
 
@@ -33,7 +34,7 @@ def looks_like_coco(value: object) -> bool:
 def sniff_coco(path: Path) -> bool:
     """Tell whether a file or folder is, or holds, a COCO dataset."""
     try:
-        return looks_like_coco(read_json(find_coco(path)))
+        return looks_like_coco(peek_json(find_coco(path)))
     except InputError:
         return False
 

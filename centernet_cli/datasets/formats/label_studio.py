@@ -12,6 +12,7 @@ from centernet_cli.datasets.formats.fields import as_pixels
 from centernet_cli.datasets.formats.image_header import image_size
 from centernet_cli.datasets.formats.label_studio_images import ImageFinder
 from centernet_cli.datasets.formats.label_studio_results import Region, gather_regions, read_region
+from centernet_cli.datasets.formats.peek import peek_json
 from centernet_cli.datasets.formats.places import only_file, split_page
 from centernet_cli.datasets.formats.problems import Problems
 from centernet_cli.datasets.formats.shapes import ShapeError
@@ -38,7 +39,7 @@ def sniff_label_studio(path: Path) -> bool:
     """Tell whether a file holds, or a folder just one file of, Label Studio's tasks."""
     try:
         file = only_file(path, (".json",), _USUAL, "JSON")
-        return file.suffix.lower() == ".json" and looks_like_label_studio(read_json(file))
+        return file.suffix.lower() == ".json" and looks_like_label_studio(peek_json(file))
     except (InputError, OSError):
         return False
 

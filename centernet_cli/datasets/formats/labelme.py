@@ -17,6 +17,7 @@ from centernet_cli.datasets.formats.fields import NameChecker, as_pixels, is_id,
 from centernet_cli.datasets.formats.image_header import SUFFIXES, image_size
 from centernet_cli.datasets.formats.labelme_shapes import read_shape
 from centernet_cli.datasets.formats.labelme_write import write_labelme
+from centernet_cli.datasets.formats.peek import peek_json
 from centernet_cli.datasets.formats.problems import Problems
 from centernet_cli.datasets.formats.shapes import ShapeError
 from centernet_cli.datasets.formats.tally import Tally
@@ -50,7 +51,7 @@ def sniff_labelme(path: Path) -> bool:
     """Tell whether a file is, or a folder holds, labelme annotations."""
     for _, name in zip(range(_SNIFFED), _json_files(path), strict=False):
         try:
-            if looks_like_labelme(read_json(name)):
+            if looks_like_labelme(peek_json(name)):
                 return True
         except InputError:
             continue

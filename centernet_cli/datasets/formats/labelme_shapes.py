@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _KEYS = {"label", "points", "shape_type", "score", "mask", "flags", "group_id", "description"}
 _NO_AREA = {"point", "points", "line", "linestrip"}
-_POLYGONS = {"polygon", "rotation", "quadrilateral"}
+_POLYGONS = {"polygon", "rotation", "quadrilateral", "oriented_rectangle"}
 
 
 class _DropError(ValueError):

@@ -15,6 +15,7 @@ from centernet_cli.datasets.formats.fields import NameChecker, are_numbers, is_n
 from centernet_cli.datasets.formats.fit import box_of_polygon, fit_annotations, fit_classes, fit_pages
 from centernet_cli.datasets.formats.image_header import image_size
 from centernet_cli.datasets.formats.outlines import ellipse_box
+from centernet_cli.datasets.formats.peek import peek_json
 from centernet_cli.datasets.formats.places import image_folder, only_file, page_names, split_page
 from centernet_cli.datasets.formats.problems import Problems
 from centernet_cli.datasets.formats.shapes import NO_AREA, TO_BOX, ShapeError, keep_shape, text_score
@@ -72,7 +73,7 @@ def sniff_via(path: Path) -> bool:
     """Tell whether a file is, or a folder holds just one file of, VIA."""
     try:
         file = only_file(path, (".json",), "via_project.json", "JSON")
-        return file.suffix.lower() == ".json" and looks_like_via(read_json(file))
+        return file.suffix.lower() == ".json" and looks_like_via(peek_json(file))
     except (InputError, OSError):
         return False
 

@@ -67,6 +67,7 @@ CORNERS = [[10, 20], [30, 20], [30, 40], [10, 40]]
         ("polygon", CORNERS, "converted", BOX, True),
         (None, CORNERS, "converted", BOX, True),
         ("rotation", [[20, 20], [30, 30], [20, 40], [10, 30]], "converted", BOX, True),
+        ("oriented_rectangle", [[20, 20], [30, 30], [20, 40], [10, 30]], "converted", BOX, True),
         ("quadrilateral", CORNERS, "converted", BOX, True),
         ("circle", [[20, 30], [26, 38]], "reduced", (10, 20, 30, 40), False),
         ("mask", [[10, 20], [30, 40]], "reduced", BOX, False),
