@@ -21,7 +21,7 @@ from centernet_cli.models.centernet import CenterNet
 
 CLASSES = ("warm", "cold")
 PICTURES = 8
-STEPS = 240
+STEPS = 320
 EVERY = 20
 ENOUGH = 0.95
 
@@ -105,12 +105,17 @@ def test_overfits(values):
 
     # Boxes a pixel off count little in the recipe's weights, and much in the average over IoU to 0.95.
     losses = LossSection(size=1.0)
-    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
+    # Without ImageNet's weights, offsets that learn as fast as the rest lose an object now and then: a tenth of the
+    # rate, as in arXiv 1811.11168, section 3.1.
+    named = list(network.named_parameters())
+    placing = [parameter for name, parameter in named if "conv_offset_mask" in name]
+    rest = [parameter for name, parameter in named if "conv_offset_mask" not in name]
+    optimizer = torch.optim.Adam([{"params": rest, "share": 1.0}, {"params": placing, "share": 0.1}])
     score = 0.0
     for step in range(1, STEPS + 1):
         network.train()
         for group in optimizer.param_groups:
-            group["lr"] = 1e-3 * min(1.0, step / 10) * (0.2 if score > 0.75 or step > 0.6 * STEPS else 1.0)
+            group["lr"] = group["share"] * 1e-3 * min(1.0, step / 10) * (0.2 if step > 0.7 * STEPS else 1.0)
         loss, _ = total_loss(network.every_stack(images), targets, losses)
         optimizer.zero_grad()
         loss.backward()
@@ -119,4 +124,4 @@ def test_overfits(values):
             score = average_precision(network, images, truth)
             if score > ENOUGH:
                 break
-    assert score > 0.9
+    assert score > 0.9, f"AP {score:.3f}, loss {loss.item():.3f}"
