@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from centernet_cli.cli import console
+from centernet_cli.cli.watch import watch
 from centernet_cli.core.errors import ExitCode, InputError, UsageError, printable
 from centernet_cli.datasets.conversion import Conversion, Target, target_path
 from centernet_cli.datasets.formats import FORMATS, detect_format, read_dataset
@@ -17,12 +17,7 @@ from centernet_cli.datasets.join import join_datasets
 from centernet_cli.datasets.unzip import is_zip, unpacked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from centernet_cli.core.records import Dataset
-
-_PATIENCE = 1.0
-"""Seconds before a bar is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +51,7 @@ def run(job: Job) -> int:
     _check_format(job.source_format, ["auto", *FORMATS], "FROM")
     _check_format(job.target_format, list(FORMATS), "TO")
     mapping = None if job.class_map is None else _read_map(job.class_map)
-    tally = Tally(watch=_watch)
+    tally = Tally(watch=watch)
     with ExitStack() as stack:
         dataset, source_formats, places = _read(job, tally, stack)
         if not dataset.pages:
@@ -123,26 +118,6 @@ def _refuse_losses(job: Job, tally: Tally, asked_for: int = 0) -> None:
     _show_table(tally)
     lost = f"{_some(tally.total('reduced'), 'shape')} would be reduced and {tally.total('dropped'):,} dropped"
     raise InputError("D033", f"{lost}; nothing was written", path=job.place, hint="leave --strict out to go on")
-
-
-@contextmanager
-def _watch(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show progress of what takes longer than a moment."""
-    start = time.monotonic()
-    done = 0
-    bar: console.Progress | None = None
-    with ExitStack() as stack:
-
-        def advance(count: int) -> None:
-            nonlocal done, bar
-            done += count
-            if bar is not None:
-                bar.advance(count)
-            elif time.monotonic() - start > _PATIENCE:
-                bar = stack.enter_context(console.progress(what, total, "items"))
-                bar.advance(done)
-
-        yield advance
 
 
 def _check_format(name: str, known: list[str], argument: str) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import orjson
 
 from centernet_cli.core.errors import InputError
+from centernet_cli.core.leniency import hearer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +63,8 @@ def parse_json(data: bytes, *, path: Path | None = None) -> object:
 
     Raises:
         InputError: With line and column. J403 not UTF-8, J404 syntax (also trailing text and an empty file),
-            J405 duplicate key, J406 NaN, infinity or a number too large, J407 nested deeper than 200 levels.
+            J405 duplicate key, J406 NaN, infinity or a number too large, J407 nested deeper than 200 levels. Of J405
+            and J406, lenient reading (`core.leniency`) hears the first, and goes on.
     """
     quick = _quick(data)
     if quick is not None:
@@ -85,7 +87,11 @@ def parse_json(data: bytes, *, path: Path | None = None) -> object:
             message = "text after the end of the JSON value"
         raise InputError("J404", f"not JSON: {message}", path=path, line=error.lineno, col=error.colno) from None
     except _RefusedError as error:
-        _fail_at(text, path, error)
+        hears = hearer()
+        if hears is None:
+            _fail_at(text, path, error)
+        hears.problem(_located(text, path, error))
+        return _tolerantly(text)
     except RecursionError:
         _fail_at(text, path, _RefusedError("J407", f"nested deeper than {MAX_DEPTH} levels"))
 
@@ -222,13 +228,36 @@ def _finite_int(digits: str) -> int:
     return int(digits)
 
 
+def _tolerantly(text: str) -> object:
+    """Return the value of well-formed JSON with null for numbers that are none, and of equal keys the last."""
+
+    def number(digits: str) -> float | None:
+        value = float(digits)
+        return None if math.isinf(value) else value
+
+    def integer(digits: str) -> int | None:
+        return int(digits) if len(digits) <= 300 else None
+
+    decoder = json.JSONDecoder(
+        parse_constant=lambda _: None,
+        parse_float=number,
+        parse_int=integer,
+    )
+    return decoder.decode(text)
+
+
 def _fail_at(text: str, path: Path | None, error: _RefusedError) -> NoReturn:
+    raise _located(text, path, error) from None
+
+
+def _located(text: str, path: Path | None, error: _RefusedError) -> InputError:
+    """Return the error with line and column of the first fault of its kind."""
     offset = _find_fault(text, error.code)
     line = col = None
     if offset is not None:
         line = text.count("\n", 0, offset) + 1
         col = offset - text.rfind("\n", 0, offset)
-    raise InputError(error.code, str(error), path=path, line=line, col=col) from None
+    return InputError(error.code, str(error), path=path, line=line, col=col)
 
 
 def _find_fault(text: str, code: str) -> int | None:

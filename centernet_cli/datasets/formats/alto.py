@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from centernet_cli.core.errors import InputError
 from centernet_cli.core.records import PageInfo
 from centernet_cli.datasets.formats.alto_geometry import read_geometry
 from centernet_cli.datasets.formats.alto_labels import LINE, WORD, Tag, tag_label, tag_of
@@ -94,7 +95,7 @@ def _sheets(path: Path, finder: ImageFinder, problems: Problems, tally: Tally) -
         number = parse_number(page.get("PHYSICAL_IMG_NR") or "")
         if len(pages) > 1 and not ours and number is not None and 1 <= number < 1e9:
             extras["page"] = int(number)
-        size, scale = _scale(page, unit, image, path, finder, problems, tally)
+        size, scale = _scale(page, unit, image, path, finder, tally)
         sheet = Sheet(PageInfo(source=image, width=size[0], height=size[1], **extras), group)
         sheet.parts += _parts(page, replace(context, scale=scale), "")
         sheets.append(sheet)
@@ -112,37 +113,35 @@ def _text(elements: Iterable[Element]) -> str | None:
 
 
 def _scale(
-    page: Element, unit: str, image: str, path: Path, finder: ImageFinder, problems: Problems, tally: Tally
+    page: Element, unit: str, image: str, path: Path, finder: ImageFinder, tally: Tally
 ) -> tuple[tuple[int, int], tuple[float, float]]:
     """Return a page's size in pixels, and the pixels of a unit along x and y.
 
-    A problem is D007, no size anywhere; D014, an image of another shape; D022, a unit that cannot be converted.
+    Raises:
+        InputError: D007, no size anywhere; D014, an image of another shape; D022, a unit that cannot be converted.
     """
     width, height = (parse_number(page.get(name) or "") for name in ("WIDTH", "HEIGHT"))
     if width is None or height is None or not (0 < width < 1e9 and 0 < height < 1e9):
         width = height = None
     actual = finder.size(image)
     if unit not in _UNITS:
-        problems.add("D022", f"`MeasurementUnit` {unit!r:.40} is none of {', '.join(_UNITS)}", path=path)
-        return (1, 1), (1.0, 1.0)
+        raise InputError("D022", f"`MeasurementUnit` {unit!r:.40} is none of {', '.join(_UNITS)}", path=path)
     if width is None or height is None:
         if actual is None or unit != "pixel":
             hint = f"put {image} in its place" if unit == "pixel" else None
-            problems.add("D007", "no width and height of the page", path=path, hint=hint)
-            return (1, 1), (1.0, 1.0)
+            raise InputError("D007", "no width and height of the page", path=path, hint=hint)
         tally.note("size of the page taken from its image")
         return actual, (1.0, 1.0)
     if actual is None:
         if unit != "pixel":
             message = f"positions are in {unit}, and there is no image to tell how many pixels that is"
-            problems.add("D022", message, path=path, hint=f"put {image} in its place")
-            return (1, 1), (1.0, 1.0)
+            raise InputError("D022", message, path=path, hint=f"put {image} in its place")
         return (max(1, round(width)), max(1, round(height))), (1.0, 1.0)
     if unit == "pixel" and (abs(width - actual[0]) <= 1 and abs(height - actual[1]) <= 1):
         return actual, (1.0, 1.0)
     scale = (actual[0] / width, actual[1] / height)
     if abs(scale[0] / scale[1] - 1) > _SAME_ASPECT:
-        problems.add(
+        raise InputError(
             "D014",
             f"the page is {width:g} × {height:g} {unit}, its image {actual[0]} × {actual[1]} pixels, of another shape",
             path=path,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from centernet_cli.core.errors import InputError
+from centernet_cli.core.leniency import hearer
 from centernet_cli.core.records import Dataset, Failure, PageInfo, PageRecord
 from centernet_cli.core.safe_io import lexical_inside, read_json
 from centernet_cli.datasets.formats.coco_annotations import AnnotationReader
 from centernet_cli.datasets.formats.coco_write import dataset_to_coco, write_coco
-from centernet_cli.datasets.formats.fields import NameChecker, as_pixels, is_id, read_page_extras
+from centernet_cli.datasets.formats.fields import UNKNOWN_SIDE, NameChecker, as_pixels, is_id, read_page_extras
 from centernet_cli.datasets.formats.peek import peek_json
 from centernet_cli.datasets.formats.problems import Problems
 from centernet_cli.datasets.formats.tally import Tally
@@ -168,6 +169,7 @@ def _images(
     groups: list[str | None] = []
     names: set[str] = set()
     checker = None if root is None else NameChecker(root)
+    hears = hearer()
     for index, item in enumerate(items):
         at = f"/images/{index}"
         if not isinstance(item, dict) or not is_id(item.get("id")):
@@ -177,6 +179,8 @@ def _images(
             problems.add("D003", f"image id {item['id']!r} is used twice", at=at)
             continue
         ids[item["id"]] = None
+        if hears is not None:
+            hears.page(item["id"])
         info = _page_info(item, at, checker, problems)
         infos.append(info)
         group = item.get("group")
@@ -209,7 +213,7 @@ def _page_info(item: dict[str, object], at: str, checker: NameChecker | None, pr
                 extras = read_page_extras(item)
             except ValueError as error:
                 problems.add("D002", str(error), at=at)
-    return PageInfo(source=name, width=width or 1, height=height or 1, **extras)
+    return PageInfo(source=name, width=width or UNKNOWN_SIDE, height=height or UNKNOWN_SIDE, **extras)
 
 
 def _failures(items: list[object], problems: Problems) -> tuple[Failure, ...]:

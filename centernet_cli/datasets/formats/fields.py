@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _NUMBER_TYPES = {int, float}
 MAX_COORDINATE = 1e9
 """Far beyond any page, yet products of two coordinates stay finite."""
+UNKNOWN_SIDE = int(MAX_COORDINATE)
+"""Width and height of pages that no file and no image tells; only lenient reading returns such pages."""
 
 
 def short(value: float) -> float:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.records import Dataset, PageInfo, PageRecord
 from centernet_cli.core.safe_io import read_json
-from centernet_cli.datasets.formats.fields import NameChecker, as_pixels, is_id, read_page_extras
+from centernet_cli.datasets.formats.fields import UNKNOWN_SIDE, NameChecker, as_pixels, is_id, read_page_extras
 from centernet_cli.datasets.formats.image_header import SUFFIXES, image_size
 from centernet_cli.datasets.formats.labelme_shapes import read_shape
 from centernet_cli.datasets.formats.labelme_write import write_labelme
@@ -220,7 +220,7 @@ def _size(file: _File, root: Path, problems: Problems, tally: Tally) -> tuple[in
     if size is None:
         message = "no whole `imageWidth` and `imageHeight`, and the image cannot be read"
         problems.add("D007", message, path=file.path, hint=f"put {file.image} in its place")
-        return 1, 1
+        return UNKNOWN_SIDE, UNKNOWN_SIDE
     tally.note("size of the page taken from its image")
     return size
 

@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from centernet_cli.core.errors import InputError
-from centernet_cli.datasets.formats.fields import NameChecker
+from centernet_cli.core.leniency import hearer
+from centernet_cli.datasets.formats.fields import UNKNOWN_SIDE, NameChecker
 from centernet_cli.datasets.formats.image_header import SUFFIXES, image_size
 
 if TYPE_CHECKING:
@@ -82,10 +83,11 @@ class ImageFinder:
             if actual is None:
                 message = "no width and height of the page, and the image cannot be read"
                 problems.add("D007", message, path=path, hint=f"put {name} in its place")
-                return 1, 1
+                return UNKNOWN_SIDE, UNKNOWN_SIDE
             self._tally.note("size of the page taken from its image")
             return actual
-        if actual is not None and actual != (width, height):
+        # Who reads leniently compares all sizes, and tells more about them.
+        if actual is not None and actual != (width, height) and hearer() is None:
             problems.add(
                 "D014",
                 f"the page is {width} × {height} pixels, its image {actual[0]} × {actual[1]}",

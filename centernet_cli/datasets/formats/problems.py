@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from centernet_cli.core.errors import InputError
+from centernet_cli.core.leniency import hearer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +38,7 @@ class DatasetError(InputError):
 
 
 class Problems:
-    """Collects problems of one dataset.
+    """Collects problems of one dataset; in lenient reading, tells who hears of them instead.
 
     Args:
         path: File or folder that is read, named by problems that name no file of their own.
@@ -47,6 +48,7 @@ class Problems:
         self.path = path
         self._listed: list[InputError] = []
         self._count = 0
+        self._hearer = hearer()
 
     def add(self, code: str, message: str, *, at: str = "", path: Path | None = None, hint: str | None = None) -> None:
         """Add a problem; `at` is the JSON pointer of the value that is wrong."""
@@ -54,6 +56,9 @@ class Problems:
 
     def add_error(self, error: InputError) -> None:
         """Add a problem that was raised."""
+        if self._hearer is not None:
+            self._hearer.problem(error)
+            return
         self._count += 1
         if len(self._listed) < LISTED:
             self._listed.append(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from centernet_cli.core.geometry import box_leaves_page, box_touches_page
+from centernet_cli.core.leniency import hearer
 from centernet_cli.core.records import Annotation
 from centernet_cli.datasets.formats.fields import MAX_COORDINATE, is_number
 
@@ -38,6 +39,8 @@ def keep_shape(
 ) -> Annotation | None:
     """Return a shape as an annotation, or None if it has no extent or lies off its page; count it in any case.
 
+    Lenient reading keeps those as well.
+
     Args:
         kind: The format's name for such shapes.
         label: Class.
@@ -56,13 +59,15 @@ def keep_shape(
     if not (0 <= x0 < x1 <= info.width and 0 <= y0 < y1 <= info.height):  # most shapes need no closer look
         if not max(abs(x0), abs(y0), abs(x1), abs(y1)) < MAX_COORDINATE:  # also of NaN
             raise ShapeError("D008", f"reaches beyond {MAX_COORDINATE:.0e} pixels")
-        if not (x0 < x1 and y0 < y1):
+        if hearer() is not None:
+            pass  # whoever reads leniently wants to see such boxes
+        elif not (x0 < x1 and y0 < y1):
             tally.dropped(kind, label, "has no extent")
             return None
-        if not box_touches_page(box, info.width, info.height):
+        elif not box_touches_page(box, info.width, info.height):
             tally.dropped(kind, label, "lies outside its page")
             return None
-        if box_leaves_page(box, info.width, info.height):
+        elif box_leaves_page(box, info.width, info.height):
             tally.note("boxes reach outside their page, kept as they are")
     if reduced:
         tally.reduced(kind, label, reduced, outline=polygon is not None)

@@ -1,0 +1,67 @@
+"""`centernet data synth`: make annotated pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from centernet_cli.cli import console
+from centernet_cli.core.errors import ExitCode, UsageError
+
+
+def synth(
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the two datasets, lines and regions.")
+    ],
+    kind: Annotated[
+        str,
+        typer.Option("--kind", metavar="KIND,…", help="Kinds of pages, taken in turn: see below; `all` for every one."),
+    ] = "all",
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="Pages.")] = 100,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed, kinds and fonts give the same pages.")] = 0,
+    scan: Annotated[
+        bool | None,
+        typer.Option(
+            "--scan/--clean",
+            help="All pages scanned or photographed, or none. [default: as each kind is met]",
+            show_default=False,
+        ),
+    ] = None,
+    long_side: Annotated[int, typer.Option("--long-side", min=256, max=8192, help="Pixels.")] = 1280,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="Processes.")] = 1,
+) -> int:
+    """Make pages with exact boxes of every text line and region.
+
+    Examples:
+        centernet data synth --out pages/ --count 200
+        centernet data synth --kind form,receipt --count 50 --seed 7 --scan --out pages/
+
+    Kinds: form, receipt, invoice, letter, table, newspaper, report, paper, slides, notes (handwriting), oldprint,
+    typescript, index.
+
+    DIR/lines and DIR/regions are COCO datasets over the same images. Text is set in the fonts that this machine has:
+    the more, the better. `CENTERNET_FONTS` names other folders to take fonts from. Words come from /usr/share/dict
+    where it has word lists, and are made up otherwise.
+    """
+    from centernet_cli.datasets.synth.fonts import default_book
+    from centernet_cli.datasets.synth.generate import KINDS
+    from centernet_cli.datasets.synth.write import write_pages
+
+    kinds = list(KINDS) if kind == "all" else [name.strip() for name in kind.split(",") if name.strip()]
+    unknown = [name for name in kinds if name not in KINDS]
+    if unknown or not kinds:
+        raise UsageError(
+            "U320", f"unknown kind '{', '.join(unknown)}'", path="--kind", hint=f"one of {', '.join(KINDS)}"
+        )
+    fonts = default_book().summary()
+    console.say(f"fonts: {', '.join(f'{number} {role}' for role, number in fonts.items())} families")
+    if sum(fonts.values()) < 20:
+        console.warn("few fonts are installed: pages will look alike; more font packages make better training data")
+    with console.progress("made", total=count) as task:
+        lines, regions = write_pages(
+            out, kinds, count, seed, scan=scan, long_side=long_side, workers=workers, progress=task.advance
+        )
+    console.say(f"{count:,} pages, {lines:,} text lines, {regions:,} regions: {out}")
+    return ExitCode.OK
