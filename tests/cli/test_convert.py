@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from centernet_cli.cli import console, convert_job, main
+from centernet_cli.cli import console, main, watch
 from centernet_cli.datasets.formats import FORMATS
 
 CORNERS = [[10, 20], [30, 20], [30, 40], [10, 40]]
@@ -351,7 +351,7 @@ def test_every_format_is_in_the_help(capsys: pytest.CaptureFixture[str]) -> None
 def test_long_work_shows_progress(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(convert_job, "_PATIENCE", -1.0)
+    monkeypatch.setattr(watch, "_PATIENCE", -1.0)
     monkeypatch.setattr(console, "PLAIN_SECONDS", 0.0)
     assert main(["convert", "labelme", "yolo", "--out", "x"]) == 0
     shown = capsys.readouterr().err

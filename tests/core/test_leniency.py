@@ -40,7 +40,7 @@ def test_nobody_hears_outside_of_the_block():
         ('{"a": 1e999}', {"a": None}, "J406"),
         ('{"a": 1' + 5000 * "0" + "}", {"a": None}, "J406"),
         ('{"a": 1, "a": 2}', {"a": 2}, "J405"),
-        ('{"a": 1, "a": NaN}', {"a": None}, "J405"),
+        ('{"a": 1, "a": NaN}', {"a": None}, "J406"),
     ],
 )
 def test_json_that_is_nearly_right(text, value, code):
