@@ -34,7 +34,7 @@ def predict(
             "--out",
             "-o",
             metavar="PATH",
-            help="File (COCO) or folder (labelme) to write. [default: stdout]",
+            help="File, or for labelme folder, to write. [default: stdout]",
             rich_help_panel=_OUTPUT,
         ),
     ] = None,
@@ -42,8 +42,10 @@ def predict(
         str, typer.Option("--model", "-m", metavar="NAME|PATH", help="lines, regions, a run folder or a weights file.")
     ] = "lines",
     output_format: Annotated[
-        Literal["auto", "coco", "labelme"],
-        typer.Option("--format", help="auto: labelme if --out is a folder, else COCO.", rich_help_panel=_OUTPUT),
+        Literal["auto", "coco", "jsonl", "labelme"],
+        typer.Option(
+            "--format", help="auto: by the name of --out (a folder: labelme), else COCO.", rich_help_panel=_OUTPUT
+        ),
     ] = "auto",
     overlay: Annotated[
         Path | None,
@@ -144,8 +146,7 @@ def predict(
     succeeded: nothing is written).
     """
     from centernet_cli.cli.predict_job import PredictJob
-    from centernet_cli.core.strict_json import encode_json
-    from centernet_cli.inference.output import boxes_document, check_folder, check_output, pick_format, write_output
+    from centernet_cli.inference.output import check_folder, check_output, open_sink, pick_format
     from centernet_cli.pages.poppler import require_poppler
     from centernet_cli.pages.source import PageOptions, expand_inputs, parse_page_ranges
     from centernet_cli.rendering.overlay_folder import real_paths
@@ -181,29 +182,23 @@ def predict(
         overrides=overrides,
         batch_size=batch_size,
         fail_fast=fail_fast,
-    )
-    job.run(paths, options, overlay)
-    if not job.records:
-        console.problem("no page could be read; nothing was written")
-        return ExitCode.INPUT
-    dataset = job.dataset(
-        {
+        options={
             **overrides.options(),
             "dpi": dpi,
             "pages": pages,
             "pdf_backend": pdf_backend,
             "max_megapixels": max_megapixels,
-        }
+        },
     )
-    if out is None:
-        console.write(encode_json(boxes_document(dataset, job.network_sizes)).rstrip("\n"))
-    else:
-        write_output(dataset, job.network_sizes, out, kind)
+    job.run(paths, options, open_sink(kind, out), overlay)
+    if not job.pages:
+        console.problem("no page could be read; nothing was written")
+        return ExitCode.INPUT
     places = [printable(str(place)) for place in (out, overlay) if place is not None]
     console.say(f"{job.summary()}{' -> ' if places else ''}{', '.join(places)}")
     if summary:
         console.write_json(job.counts())
-    return ExitCode.PARTIAL if job.failures else ExitCode.OK
+    return ExitCode.PARTIAL if job.failed else ExitCode.OK
 
 
 def _password(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""One run of `centernet predict`: reads, predicts, draws, counts and reports."""
+"""One run of `centernet predict`: reads, predicts, draws, hands on, counts and reports."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from centernet_cli.cli import console
-from centernet_cli.core.errors import InputError, printable
-from centernet_cli.core.records import Dataset, Failure
+from centernet_cli.core.errors import CenterNetError, InputError, printable
+from centernet_cli.core.records import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from centernet_cli.core.records import Page, PageRecord
+    from centernet_cli.core.records import Page
     from centernet_cli.inference.overrides import Overrides
     from centernet_cli.inference.pipeline import Prediction
     from centernet_cli.inference.runtime import Runtime
+    from centernet_cli.inference.sinks.sink import Header, PageSink
     from centernet_cli.pages.source import PageOptions
 
 
@@ -38,9 +39,10 @@ class PredictJob:
         overrides: What to do otherwise than the model says.
         batch_size: Pages a batch.
         fail_fast: Whether the first failure ends the run.
-        records: Pages with their boxes, in input order.
-        network_sizes: Long side at which the network saw each of them.
-        failures: What could not be read or processed.
+        options: What else the user chose that changes the boxes, for the output's `info`.
+        pages: How many pages succeeded.
+        failed: How many inputs could not be read or processed.
+        boxes: How many boxes of each class there are.
     """
 
     model: str
@@ -50,21 +52,35 @@ class PredictJob:
     overrides: Overrides
     batch_size: int = 1
     fail_fast: bool = False
-    records: list[PageRecord] = field(default_factory=list)
-    network_sizes: list[int] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
+    options: dict[str, object] = field(default_factory=dict)
+    pages: int = 0
+    failed: int = 0
+    boxes: Counter[str] = field(default_factory=Counter)
     _runtime: Runtime | None = None
     _seconds: float = 0.0
 
-    def run(self, paths: Sequence[Path], options: PageOptions, overlay: Path | None) -> None:
-        """Predict all pages of `paths`, and draw them into `overlay`.
+    def run(self, paths: Sequence[Path], options: PageOptions, sink: PageSink, overlay: Path | None = None) -> None:
+        """Predict all pages of `paths`, hand them to `sink`, and draw them into `overlay`.
+
+        Without a single page nothing is written. `failed` and `pages` then say what to tell the user.
 
         Raises:
             InputError: A page failed, with `fail_fast`.
             ModelError: The model cannot be used.
             MissingRequirementError: The device or the PDF renderer is not there.
-            OutputError: An overlay cannot be written.
+            OutputError: The output or an overlay cannot be written.
         """
+        try:
+            self._predict(paths, options, sink, overlay)
+            if self.pages:
+                sink.finish()
+        except BaseException as error:
+            sink.discard(interrupted=not isinstance(error, CenterNetError))
+            raise
+        if not self.pages:
+            sink.discard()
+
+    def _predict(self, paths: Sequence[Path], options: PageOptions, sink: PageSink, overlay: Path | None) -> None:
         from centernet_cli.inference.pipeline import PipelineOptions, predict_stream
         from centernet_cli.pages.source import read_pages
         from centernet_cli.rendering.overlay_folder import OverlayFolder
@@ -85,45 +101,26 @@ class PredictJob:
                 if unit == "pages":
                     task.advance()
                 if isinstance(item, Failure):
-                    self._fail(item)
+                    self._fail(item, sink)
                     continue
-                self._keep(item)
+                self._keep(item, sink)
                 if pictures is not None:
                     pictures.write(item.page, item.record.annotations, self._opened.meta.classes)
         self._seconds = time.monotonic() - start
 
-    def dataset(self, options: dict[str, object]) -> Dataset:
-        """Return everything found, to be written.
-
-        Args:
-            options: What else the user chose that changes the boxes, for `info`.
-        """
-        from centernet_cli.inference.output import describe
-
-        meta = self._opened.meta
-        threshold = meta.threshold if self.threshold is None else self.threshold
-        return Dataset(
-            classes=meta.classes,
-            pages=tuple(self.records),
-            failures=tuple(self.failures),
-            info=describe(self._opened, threshold, options),
-        )
-
     def counts(self) -> dict[str, object]:
         """Return how many pages, failures and boxes by class there are."""
-        found = Counter(annotation.label for record in self.records for annotation in record.annotations)
         return {
-            "pages": len(self.records),
-            "failed": len(self.failures),
-            "boxes": {label: found[label] for label in self._opened.meta.classes},
+            "pages": self.pages,
+            "failed": self.failed,
+            "boxes": {label: self.boxes[label] for label in self._opened.meta.classes},
         }
 
     def summary(self) -> str:
         """Return one line for people."""
-        found = Counter(annotation.label for record in self.records for annotation in record.annotations)
-        boxes = ", ".join(f"{count:,} {printable(label)}" for label, count in found.most_common()) or "no boxes"
-        pages = f"{len(self.records):,} page{'s' * (len(self.records) != 1)}"
-        failed = f", {len(self.failures):,} failed" if self.failures else ""
+        boxes = ", ".join(f"{count:,} {printable(label)}" for label, count in self.boxes.most_common()) or "no boxes"
+        pages = f"{self.pages:,} page{'s' * (self.pages != 1)}"
+        failed = f", {self.failed:,} failed" if self.failed else ""
         return f"{pages}{failed}: {boxes} in {console.duration(self._seconds)}"
 
     @property
@@ -144,21 +141,34 @@ class PredictJob:
         )
         return self._runtime
 
-    def _keep(self, item: Prediction) -> None:
-        self.records.append(item.record)
-        self.network_sizes.append(item.network_size)
+    def _header(self) -> Header:
+        from centernet_cli.inference.output import describe
+        from centernet_cli.inference.sinks.sink import Header
+
+        meta = self._opened.meta
+        threshold = meta.threshold if self.threshold is None else self.threshold
+        return Header(classes=meta.classes, info=describe(self._opened, threshold, self.options))
+
+    def _keep(self, item: Prediction, sink: PageSink) -> None:
+        if not self.pages:
+            sink.start(self._header())
+        sink.add(item)
+        self.pages += 1
+        annotations = item.record.annotations
+        self.boxes.update(annotation.label for annotation in annotations)
         name = printable(item.record.info.name)
         if item.capped:
-            kept = len(item.record.annotations)
+            kept = len(annotations)
             console.warn(f"{name}: more boxes than the model's top_k; only the best are kept ({kept})")
-        console.say(f"{name}: {len(item.record.annotations)} boxes", console.VERBOSE)
+        console.say(f"{name}: {len(annotations)} boxes", console.VERBOSE)
 
-    def _fail(self, failure: Failure) -> None:
+    def _fail(self, failure: Failure, sink: PageSink) -> None:
         name = failure.source if failure.page is None else f"{failure.source}#{failure.page}"
         error = InputError(failure.code, failure.message, path=name)
         if self.fail_fast:
             raise error
-        self.failures.append(failure)
+        sink.fail(failure)
+        self.failed += 1
         console.problem(error)
 
 

@@ -138,21 +138,22 @@ def encode_json(obj: object) -> str:
         ValueError: The object holds NaN or infinity.
     """
     if not isinstance(obj, dict) or not obj:
-        return _encode(obj) + "\n"
+        return encode_value(obj) + "\n"
     members = []
     for key, value in obj.items():
         if isinstance(value, list) and value and isinstance(value[0], dict):
-            body = f"[\n{_encode_items(value)}\n]"
+            body = f"[\n{encode_rows(value)}\n]"
         else:
-            body = _encode(value)
-        members.append(f"{_encode(str(key))}: {body}")
+            body = encode_value(value)
+        members.append(f"{encode_value(str(key))}: {body}")
     return "{\n" + ",\n".join(members) + "\n}\n"
 
 
 _SLOWLY = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
-def _encode_items(items: list[Any]) -> str:
+def encode_rows(items: list[Any]) -> str:
+    """Return objects as JSON, one a line, parted by commas, as `encode_json` writes them into its lists."""
     try:
         text = orjson.dumps(items)
     except TypeError:
@@ -160,10 +161,11 @@ def _encode_items(items: list[Any]) -> str:
     if b"null" not in text:
         # These bytes part objects, wherever they are: quotes in texts are escaped.
         return text[1:-1].replace(b'},{"', b'},\n{"').decode()
-    return ",\n".join(map(_encode, items))
+    return ",\n".join(map(encode_value, items))
 
 
-def _encode(obj: object) -> str:
+def encode_value(obj: object) -> str:
+    """Return JSON text on one line; NaN and infinity are a ValueError."""
     try:
         text = orjson.dumps(obj).decode()
     except TypeError:  # such as half of a surrogate pair, which names of files may hold

@@ -6,47 +6,53 @@ import os
 import re
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from centernet_cli import __version__
 from centernet_cli.core.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
 
-    from centernet_cli.core.records import Dataset
     from centernet_cli.inference.runtime import Runtime
+    from centernet_cli.inference.sinks.sink import PageSink
 
 SCHEMA_VERSION = 1
 """Of boxes.json; raised when a reader of the old form would misread the new one."""
-OutputFormat = Literal["coco", "labelme"]
-_OURS = re.compile(rb'"program"\s*:\s*"centernet"')
+OutputFormat = Literal["coco", "jsonl", "labelme"]
+FOLDERS: frozenset[OutputFormat] = frozenset({"labelme"})
+"""Formats that are folders of files."""
+_JSON_LINES = frozenset({".jsonl", ".ndjson"})
+_OURS = re.compile(rb'"program"\s*:\s*"centernet"|^{"(file_name|source)": .*"status": "(ok|failed)"')
 _HEAD = 2048
 
 
 def pick_format(name: str, out: Path | None) -> OutputFormat:
     """Return the format that `--format` and `--out` ask for.
 
-    `auto` is labelme for a folder (one that exists, or a name that ends with a separator), else COCO.
+    `auto` is labelme for a folder (one that exists, or a name that ends with a separator), JSON Lines for a file
+    named `.jsonl` or `.ndjson`, else COCO.
 
     Raises:
-        UsageError: labelme, which is a folder of files, to stdout.
+        UsageError: A folder of files to stdout.
     """
     if name == "auto":
-        folder = out is not None and (out.is_dir() or str(out).endswith(os.sep))
-        return "labelme" if folder else "coco"
-    if name == "labelme":
         if out is None:
-            raise UsageError("U704", "labelme is a folder of files", path="--format", hint="name it with --out")
-        return "labelme"
-    return "coco"
+            return "coco"
+        if out.is_dir() or str(out).endswith(os.sep):
+            return "labelme"
+        return "jsonl" if out.suffix.lower() in _JSON_LINES else "coco"
+    kind: OutputFormat = next(known for known in get_args(OutputFormat) if known == name)
+    if kind in FOLDERS and out is None:
+        raise UsageError("U704", f"{kind} is a folder of files", path="--format", hint="name it with --out")
+    return kind
 
 
 def check_output(out: Path, kind: OutputFormat, inputs: Collection[str], *, force: bool) -> None:
     """Find out before the long work whether `out` can and may be written.
 
     Args:
-        out: File (COCO) or folder (labelme).
+        out: File or folder, whichever the format is.
         kind: Format.
         inputs: Real paths of the input files.
         force: Replace what is there, unless it is an input.
@@ -56,7 +62,7 @@ def check_output(out: Path, kind: OutputFormat, inputs: Collection[str], *, forc
     """
     if os.path.realpath(out) in inputs:
         raise OutputError("O802", "the output is one of the inputs", path=out, hint="choose another --out")
-    if kind == "labelme":
+    if kind in FOLDERS:
         if out.exists() and not out.is_dir():
             raise OutputError("O801", "cannot be written: not a folder", path=out)
         check_folder(out)
@@ -91,37 +97,28 @@ def check_folder(folder: Path) -> None:
         raise OutputError("O801", f"cannot be written: {reason}", path=existing) from error
 
 
-def write_output(dataset: Dataset, network_sizes: Sequence[int], out: Path, kind: OutputFormat) -> None:
-    """Write predictions, completely or not at all.
-
-    Raises:
-        OutputError: They cannot be written.
-    """
-    if kind == "labelme":
-        from centernet_cli.datasets.formats.labelme import write_labelme
-
-        write_labelme(dataset, out)
-        return
-    from centernet_cli.core.safe_io import dump_json
-
-    dump_json(out, boxes_document(dataset, network_sizes))
-
-
-def boxes_document(dataset: Dataset, network_sizes: Sequence[int]) -> dict[str, object]:
-    """Return the content of boxes.json: COCO, with `network_size` for each image.
+def open_sink(kind: OutputFormat, out: Path | None) -> PageSink:
+    """Return what takes the pages of a run and writes them as `kind`.
 
     Args:
-        dataset: Pages with predictions.
-        network_sizes: Long side at which the network saw each page, in pixels, in the order of the pages.
-    """
-    from centernet_cli.datasets.formats.coco import dataset_to_coco
+        kind: Format.
+        out: File or folder, as `check_output` found it to be writable; None: stdout.
 
-    document = dataset_to_coco(dataset)
-    images = document["images"]
-    assert isinstance(images, list)
-    for image, size in zip(images, network_sizes, strict=True):
-        image["network_size"] = size
-    return document
+    Raises:
+        OutputError: There is no room for temporary files.
+    """
+    if kind == "jsonl":
+        from centernet_cli.inference.sinks.json_lines import JsonLinesSink
+
+        return JsonLinesSink(out)
+    if kind == "labelme":
+        from centernet_cli.inference.sinks.labelme import LabelmeSink
+
+        assert out is not None  # pick_format sees to it
+        return LabelmeSink(out)
+    from centernet_cli.inference.sinks.coco import CocoSink
+
+    return CocoSink(out)
 
 
 def describe(runtime: Runtime, threshold: float, options: dict[str, object]) -> dict[str, object]:

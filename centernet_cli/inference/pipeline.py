@@ -17,6 +17,7 @@ from centernet_cli.inference.ink import to_ink
 from centernet_cli.inference.looks import Found, join, show
 from centernet_cli.inference.preprocess import NetworkInput, clip_to_page, network_input
 from centernet_cli.inference.runtime import RawBoxes
+from centernet_cli.inference.sinks.sink import SeenPage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -46,20 +47,10 @@ class PipelineOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prediction:
-    """A page with what was found on it.
-
-    Attributes:
-        page: The page with its pixels.
-        record: The boxes, in page pixels, best score first.
-        network_size: Long side, in pixels, at which the network saw the page; the largest, if there were several.
-        capped: Whether the model's `top_k` was reached, so that boxes may be missing.
-    """
+class Prediction(SeenPage):
+    """A page, with its pixels, and what was found on it."""
 
     page: Page
-    record: PageRecord
-    network_size: int
-    capped: bool = False
 
 
 def predict_pages(

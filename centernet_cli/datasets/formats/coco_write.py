@@ -9,9 +9,10 @@ from centernet_cli.core.safe_io import dump_json
 from centernet_cli.datasets.formats.fields import DEFAULT_EXTRAS, page_extras, short
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from centernet_cli.core.records import Annotation, Dataset, PageRecord
+    from centernet_cli.core.records import Annotation, Dataset, Failure, PageRecord
     from centernet_cli.datasets.formats.tally import Tally
 
 # A ten-thousandth of a pixel and a millionth of a score: finer than any use, short enough to read, and it hides
@@ -40,31 +41,59 @@ def dataset_to_coco(dataset: Dataset) -> dict[str, object]:
     could not be read.
     """
     used = {annotation.label for page in dataset.pages for annotation in page.annotations}
-    classes = [*dataset.classes, *sorted(used.difference(dataset.classes))]
-    category_ids = {name: index for index, name in enumerate(classes, start=1)}
+    rows = CocoRows([*dataset.classes, *sorted(used.difference(dataset.classes))], predicted=dataset.root is None)
     images: list[dict[str, object]] = []
     annotations: list[dict[str, object]] = []
-    taken: set[str] = set()
-    for image_id, page in enumerate(dataset.pages, start=1):
-        # File names of truth are those of files; names of predicted pages only have to tell the pages apart.
-        is_file = dataset.root is not None and page.info.page is None
-        name = page.info.source if is_file else _unused(page.info.name, taken)
-        images.append(_image(page, image_id, name, predicted=dataset.root is None))
-        for annotation in page.annotations:
-            ids = (len(annotations) + 1, image_id, category_ids[annotation.label])
-            annotations.append(_annotation(annotation, ids))
+    for page in dataset.pages:
+        image, found = rows.page(page)
+        images.append(image)
+        annotations += found
     result: dict[str, object] = {
         "info": dict(dataset.info),
         "images": images,
-        "categories": [{"id": index, "name": name, "supercategory": ""} for name, index in category_ids.items()],
+        "categories": rows.categories(),
         "annotations": annotations,
     }
     if dataset.failures or dataset.root is None:
-        result["failures"] = [
-            {"source": failure.source, "page": failure.page, "code": failure.code, "message": failure.message}
-            for failure in dataset.failures
-        ]
+        result["failures"] = list(map(failure_row, dataset.failures))
     return result
+
+
+def failure_row(failure: Failure) -> dict[str, object]:
+    """Return the entry of `failures` for what could not be read."""
+    return {"source": failure.source, "page": failure.page, "code": failure.code, "message": failure.message}
+
+
+class CocoRows:
+    """Makes the entries of a COCO file page by page, counting their ids.
+
+    Args:
+        classes: Names of all classes, in the order of their ids.
+        predicted: Whether the pages are predictions, on files anywhere.
+    """
+
+    def __init__(self, classes: Sequence[str], *, predicted: bool) -> None:
+        self._category_ids = {name: index for index, name in enumerate(classes, start=1)}
+        self._predicted = predicted
+        self._taken: set[str] = set()
+        self._images = self._annotations = 0
+
+    def categories(self) -> list[dict[str, object]]:
+        """Return the entries of `categories`."""
+        return [{"id": index, "name": name, "supercategory": ""} for name, index in self._category_ids.items()]
+
+    def page(self, page: PageRecord) -> tuple[dict[str, object], list[dict[str, object]]]:
+        """Return the entries of the next page: one of `images`, and those of `annotations`."""
+        self._images += 1
+        # File names of truth are those of files; names of predicted pages only have to tell the pages apart.
+        is_file = not self._predicted and page.info.page is None
+        name = page.info.source if is_file else _unused(page.info.name, self._taken)
+        annotations = []
+        for annotation in page.annotations:
+            self._annotations += 1
+            ids = (self._annotations, self._images, self._category_ids[annotation.label])
+            annotations.append(_annotation(annotation, ids))
+        return _image(page, self._images, name, predicted=self._predicted), annotations
 
 
 def _unused(name: str, taken: set[str]) -> str:

@@ -33,24 +33,32 @@ def page_files(dataset: Dataset, suffix: str) -> list[str]:
 
 def unique_names(pages: Iterable[tuple[str, int | None, str]]) -> list[str]:
     """Return a file name for each source, page number and suffix, no two alike."""
-    taken: set[str] = set()
-    # Where the search for a free name goes on: thousands of pages may have the same name.
-    next_numbers: dict[str, Iterator[int]] = {}
-    names = []
-    for source, page, suffix in pages:
+    names = FileNames()
+    return [names.name(*page) for page in pages]
+
+
+class FileNames:
+    """Gives pages file names, no two alike."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        # Where the search for a free name goes on: thousands of pages may have the same name.
+        self._next_numbers: dict[str, Iterator[int]] = {}
+
+    def name(self, source: str, page: int | None, suffix: str) -> str:
+        """Return the file name of a page of `source`."""
         folder, slash, last = source.rpartition("/")
         stem = last.rpartition(".")[0] or last
         start = f"{folder}{slash}{writable(stem if page is None else f'{last}_p{page:04d}')}"
         name = f"{start}{suffix}"
-        if name in taken and page is None:
+        if name in self._taken and page is None:
             start = f"{folder}{slash}{writable(last)}"
             name = f"{start}{suffix}"
-        if name in taken:
-            numbers = next_numbers.setdefault(start, count(2))
-            name = next(text for number in numbers if (text := f"{start}~{number}{suffix}") not in taken)
-        taken.add(name)
-        names.append(name)
-    return names
+        if name in self._taken:
+            numbers = self._next_numbers.setdefault(start, count(2))
+            name = next(text for number in numbers if (text := f"{start}~{number}{suffix}") not in self._taken)
+        self._taken.add(name)
+        return name
 
 
 def writable(stem: str) -> str:

@@ -209,8 +209,13 @@ def jsonl_lines(dataset: Dataset) -> Iterator[str]:
     for page in dataset.pages:
         yield encode(page_line(page, predicted=dataset.root is None))
     for failure in dataset.failures:
-        error = {"code": failure.code, "message": failure.message}
-        yield encode({"source": failure.source, "page": failure.page, "status": "failed", "error": error})
+        yield encode(failure_line(failure))
+
+
+def failure_line(failure: Failure) -> dict[str, object]:
+    """Return the object that the line of something unreadable holds."""
+    error = {"code": failure.code, "message": failure.message}
+    return {"source": failure.source, "page": failure.page, "status": "failed", "error": error}
 
 
 def page_line(page: PageRecord, *, predicted: bool) -> dict[str, object]:

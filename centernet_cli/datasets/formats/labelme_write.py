@@ -49,12 +49,17 @@ def write_labelme(dataset: Dataset, folder: Path, *, tally: Tally | None = None)
 def _texts(dataset: Dataset, folder: Path, tally: Tally) -> Iterator[str]:
     for page in dataset.pages:
         image = PurePosixPath(page.info.source).name if dataset.root else way_to(page.info.source, folder)
-        yield encode_json(_file(page, image, tally))
+        yield labelme_text(page, image, tally)
 
 
 def labelme_files(dataset: Dataset) -> list[str]:
     """Return the names, relative to the folder, of the files that `write_labelme` writes, in the order of the pages."""
     return page_files(dataset, ".json")
+
+
+def labelme_text(page: PageRecord, image: str, tally: Tally) -> str:
+    """Return what is in the file of a page whose picture is at `image`, seen from that file's folder."""
+    return encode_json(_file(page, image, tally))
 
 
 def _file(page: PageRecord, image: str, tally: Tally) -> dict[str, object]:
