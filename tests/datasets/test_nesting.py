@@ -39,3 +39,16 @@ def test_who_has_a_region_is_half_inside_and_who_has_none_is_not(inner, outer) -
         else:
             assert shares[index] >= 0.5
             assert shares[index] > max(shares) - 0.1
+
+
+def test_lines_in_the_notch_of_an_outline_are_outside() -> None:
+    angle = ((0, 0), (400, 0), (400, 100), (100, 100), (100, 400), (0, 400))
+    lines = [(10, 10, 390, 30), (150, 200, 390, 220), (10, 200, 90, 220)]
+    assert nest(lines, [FIGURE]) == [0, 0, 0]
+    assert nest(lines, [FIGURE], outlines=[angle]) == [0, None, 0]
+    assert nest(lines, [FIGURE], outlines=[None]) == [0, 0, 0]
+
+
+def test_an_outline_that_crosses_itself_is_taken_by_what_it_encloses() -> None:
+    bow = ((0, 0), (400, 400), (400, 0), (0, 400))
+    assert nest([(300, 190, 390, 210), (190, 10, 210, 30)], [FIGURE], outlines=[bow]) == [0, None]

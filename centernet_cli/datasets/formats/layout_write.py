@@ -9,25 +9,28 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from centernet_cli.core.geometry import box_touches_page, is_upright_rectangle, points_box
+from centernet_cli.core.records import Annotation
 from centernet_cli.datasets.formats.fields import DEFAULT_EXTRAS, page_extras
 from centernet_cli.datasets.formats.fit import box_of_polygon, cut_to_page, fit_annotations, fit_classes
 from centernet_cli.datasets.formats.layout import open_ring
 from centernet_cli.datasets.formats.safe_xml import xml_text
 from centernet_cli.datasets.formats.shapes import TO_BOX
 from centernet_cli.datasets.nesting import nest
-from centernet_cli.datasets.reading_order import reading_order
+from centernet_cli.datasets.reading_order import reading_order, row_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from centernet_cli.core.records import Annotation, Box, Dataset, PageInfo, PageRecord, Polygon
+    from centernet_cli.core.records import Box, Dataset, PageInfo, PageRecord, Polygon
     from centernet_cli.datasets.formats.fit import Losses
     from centernet_cli.datasets.formats.layout import Level
     from centernet_cli.datasets.formats.tally import Tally
 
 LINE, WORD = "text_line", "word"
 """Classes of what the formats call lines and words."""
+TABLE, HEADER, FOOTER = "table", "header", "footer"
+"""Classes that the order depends on: lines of tables are read row by row, headers first, footers last."""
 _LINES = {"line", "lines", "textline", "textlines", "text_lines"}
 _WORDS = {WORD, "words"}
 _DIGITS = 4
@@ -77,15 +80,15 @@ def arrange(annotations: Sequence[Annotation]) -> list[Block]:
     ]
     rows_of: list[list[Row]] = [[] for _ in regions]
     items: list[Annotation | Row] = [*regions]
-    for row, index in zip(rows, nest([row.box for row in rows], _boxes(regions)), strict=True):
+    held_by = nest([row.box for row in rows], _boxes(regions), outlines=_outlines(regions))
+    for row, index in zip(rows, held_by, strict=True):
         if index is None:
             items.append(row)
         else:
             rows_of[index].append(row)
     places = {id(region): found for region, found in zip(regions, rows_of, strict=True)}
     blocks = []
-    ordered = _in_order(items, [item.box for item in items])
-    for is_row, run in groupby(ordered, key=lambda item: isinstance(item, Row)):
+    for is_row, run in groupby(_from_header_to_footer(items), key=lambda item: isinstance(item, Row)):
         if is_row:
             loose = [item for item in run if isinstance(item, Row)]
             blocks.append(Block(None, _around([row.box for row in loose]), tuple(loose)))
@@ -93,8 +96,22 @@ def arrange(annotations: Sequence[Annotation]) -> list[Block]:
         for item in run:
             assert not isinstance(item, Row)
             found_rows = places[id(item)]
-            blocks.append(Block(item, item.box, tuple(_in_order(found_rows, [row.box for row in found_rows]))))
+            in_order = _by_rows if item.label == TABLE else _in_order
+            blocks.append(Block(item, item.box, tuple(in_order(found_rows, [row.box for row in found_rows]))))
     return blocks
+
+
+def _from_header_to_footer(items: Sequence[Annotation | Row]) -> list[Annotation | Row]:
+    """Return items in reading order; headers come first and footers last, whichever column they are above or below."""
+    parts: tuple[list[Annotation | Row], ...] = ([], [], [])
+    for item in items:
+        label = item.label if isinstance(item, Annotation) else ""
+        parts[0 if label == HEADER else 2 if label == FOOTER else 1].append(item)
+    return [item for part in parts for item in _in_order(part, [item.box for item in part])]
+
+
+def _outlines(annotations: Sequence[Annotation]) -> list[Polygon | None]:
+    return [annotation.polygon for annotation in annotations]
 
 
 def _boxes(annotations: Sequence[Annotation]) -> list[Box]:
@@ -103,6 +120,10 @@ def _boxes(annotations: Sequence[Annotation]) -> list[Box]:
 
 def _in_order(items: Sequence[Any], boxes: Sequence[Box]) -> list[Any]:
     return [items[index] for index in reading_order(boxes)]
+
+
+def _by_rows(items: Sequence[Any], boxes: Sequence[Box]) -> list[Any]:
+    return [items[index] for index in row_order(boxes)]
 
 
 def _around(boxes: Sequence[Box]) -> Box:

@@ -124,3 +124,16 @@ def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, 
     found = read_dataset(folder, name, tally=tally, level="all")
     assert in_any_order(found) == in_any_order(fitted)
     assert tally.total() == tally.total("converted") == sum(len(page.annotations) for page in fitted.pages)
+
+
+def test_lines_of_tables_are_read_by_row_and_footers_last() -> None:
+    def part(label: str, *box: float) -> Annotation:
+        return Annotation(label=label, box=(box[0], box[1], box[2], box[3]))
+
+    header, footer = part("header", 300, 0, 600, 10), part("footer", 310, 900, 390, 920)
+    left, right = part("text", 0, 20, 290, 800), part("text", 310, 20, 600, 800)
+    table = part("table", 0, 820, 600, 890)
+    cells = [part("text_line", x, y, x + 100, y + 20) for y in (825, 860) for x in (10, 410)]
+    blocks = arrange([footer, table, right, *reversed(cells), left, header])
+    assert [block.annotation for block in blocks] == [header, left, right, table, footer]
+    assert [row.annotation for row in blocks[3].rows] == cells

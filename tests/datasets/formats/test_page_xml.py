@@ -431,7 +431,9 @@ def test_what_does_not_fit_is_counted_once(tmp_path: Path) -> None:
         ("dropped", "lies outside its page"): 1,
     }
     assert tally.notes["coordinates rounded to whole pixels"] == 2
-    assert read_page_xml(tmp_path, level="all").pages == fitted.pages
+    (page,) = read_page_xml(tmp_path, level="all").pages
+    # In reading order, where what is inside another box comes right after it.
+    assert sorted(map(str, page.annotations)) == sorted(map(str, fitted.pages[0].annotations))
 
 
 def test_all_files_or_none_and_the_same_again(tmp_path: Path) -> None:
