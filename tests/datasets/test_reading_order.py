@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from centernet_cli.core.records import Box
 from centernet_cli.datasets.reading_order import reading_order, row_order
 
 HEADING = (50, 20, 950, 80)
@@ -77,7 +78,7 @@ def test_what_cannot_be_cut_ends() -> None:
     assert reading_order(apart) == list(range(1500))
 
 
-def column(x0: float, x1: float, y0: float, count: int, step: float = 30, height: float = 24) -> list:
+def column(x0: float, x1: float, y0: float, count: int, step: float = 30, height: float = 24) -> list[Box]:
     return [(x0, y0 + step * number, x1, y0 + step * number + height) for number in range(count)]
 
 

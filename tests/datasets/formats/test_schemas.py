@@ -62,7 +62,7 @@ COORDINATE = st.integers(0, 16 * 900).map(lambda value: value / 16)
 
 
 @st.composite
-def annotations(draw: st.DrawFn) -> Annotation:
+def random_annotations(draw: st.DrawFn) -> Annotation:
     xs, ys = (draw(st.lists(COORDINATE, min_size=3, max_size=3, unique=True)) for _ in range(2))
     return Annotation(
         label=draw(st.sampled_from(LABELS)),
@@ -84,7 +84,7 @@ INFOS = st.builds(
 )
 
 
-@given(info=INFOS, found=st.lists(annotations(), max_size=9), group=st.none() | st.text(max_size=5))
+@given(info=INFOS, found=st.lists(random_annotations(), max_size=9), group=st.none() | st.text(max_size=5))
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_written_files_are_valid(
     schema: tuple[str, Any],
