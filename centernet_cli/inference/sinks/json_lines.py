@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from typing import TYPE_CHECKING, TextIO
@@ -55,7 +56,8 @@ class JsonLinesSink:
 
     def discard(self, *, interrupted: bool = False) -> None:
         made = self._file is not None
-        self._close()
+        with contextlib.suppress(OSError):  # what could not be written cannot be when closing either
+            self._close()
         if made and not interrupted and self._out is not None and self._out.is_file():
             self._out.unlink(missing_ok=True)
 
@@ -82,6 +84,6 @@ class JsonLinesSink:
         return OutputError("O801", f"cannot be written: {(error.strerror or str(error)).lower()}", path=self._out)
 
     def _close(self) -> None:
-        if self._file is not None and self._out is not None:
-            self._file.close()
-        self._file = None
+        file, self._file = self._file, None
+        if file is not None and self._out is not None:
+            file.close()
