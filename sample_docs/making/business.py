@@ -6,6 +6,7 @@ from making.tools import A4, block, chance, flow, hand_face, look, mono, paragra
 
 from centernet_cli.datasets.synth.display import Sheet, union
 from centernet_cli.datasets.synth.hand import Hand, write
+from centernet_cli.datasets.synth.strokes import Script
 from centernet_cli.datasets.synth.tables import Column, TableStyle, draw_table
 from centernet_cli.datasets.synth.typeset import Frame
 
@@ -57,7 +58,7 @@ def letter() -> Sheet:
         pour.paragraph(text.split())
     pour.paragraph("Mit freundlichen Grüßen".split())
     y = pour.frame.y
-    name = Hand(None, 30, 0.28, 1.15, 0, 0.4, 0.05, 0.3, (25, 40, 120), 11)
+    name = Hand(None, 30, 0.28, 1.15, 0, 0.4, 0.05, 0.3, (25, 40, 120), Script(11))
     write(sheet, chance("letter"), margin + 8, y + 30, "Brandmeyer", name, width=150, line=False)
     block(sheet, "text", ["Henrik Brandmeyer", "Leiter der Werkstatt"], serif().regular, 11, 14.6, margin, y + 62)
     footer = ["Telefon 0381 555 0148", "Ust-IdNr. DE 000 000 000", "Bank: Hafenbank Rostock"]

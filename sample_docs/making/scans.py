@@ -7,6 +7,7 @@ from making.tools import A4, block, chance, flow, hand_face, look, mono
 from centernet_cli.datasets.synth.display import Sheet
 from centernet_cli.datasets.synth.fonts import default_book
 from centernet_cli.datasets.synth.hand import Hand, write
+from centernet_cli.datasets.synth.strokes import Script
 from centernet_cli.datasets.synth.typeset import Frame, set_paragraph
 
 OPENING = """Σήμερα, Παρασκευή 14 Ιουνίου, στις επτά το απόγευμα, συνεδρίασε στην αίθουσα του παλιού σχολείου το συμβούλιο του συλλόγου. Παρόντα ήταν
@@ -53,7 +54,7 @@ def minutes() -> list[Sheet]:
             y = pour.frame.y + 40
             for x, role in ((70, "Η πρόεδρος"), (340, "Ένα μέλος")):
                 block(sheet, "text", [role], mono().regular, 10.6, 12, x, y)
-                pen = Hand(None, 26, 0.3, 1.2, 0, 0.5, 0.05, 0.3, (30, 40, 110), 3 if x == 70 else 13)
+                pen = Hand(None, 26, 0.3, 1.2, 0, 0.5, 0.05, 0.3, (30, 40, 110), Script(3 if x == 70 else 13))
                 write(
                     sheet,
                     chance(f"minutes{x}"),

@@ -8,13 +8,11 @@ from centernet_cli.datasets.synth.display import BLACK, Colour, Sheet
 from centernet_cli.datasets.synth.fonts import BASIC, Family, FontBook
 from centernet_cli.datasets.synth.hand import Hand, random_hand
 from centernet_cli.datasets.synth.typeset import Look, random_look
-from centernet_cli.datasets.synth.words import Words, alphabet
+from centernet_cli.datasets.synth.words import Words, alphabet, script_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
-
-    from centernet_cli.datasets.synth.fonts import Face
 
 LANGUAGE_WEIGHTS = {
     "en": 6.0,
@@ -35,6 +33,7 @@ LANGUAGE_WEIGHTS = {
     "el": 1.5,
     "la": 0.5,
 }
+_HAND_LETTERS = BASIC + alphabet("en")
 PAPERS = ((595.3, 841.9), (595.3, 841.9), (612.0, 792.0), (419.5, 595.3), (612.0, 1008.0), (595.3, 760.0))
 
 
@@ -111,10 +110,12 @@ class Context:
         return Sheet(width, height, paper or self.paper(), facts={"language": self.language})
 
     def hand(self, size: float, *, steady: bool = False) -> Hand:
-        """Return a random writer whose letters the language has; made-up strokes write anything."""
-        faces: list[Face] = [
+        """Return a random writer; fonts that lack the language's accents write Latin letters without them."""
+        latin = script_of(self.language) == "latin"
+        faces = [
             family.regular
             for family in self.book.families
-            if family.role == "hand" and family.regular.covers(self.chars)
+            if family.role == "hand" and family.regular.covers(_HAND_LETTERS if latin else self.chars)
         ]
-        return random_hand(self.rng, faces, size, steady=steady)
+        plain = frozenset(face.path for face in faces if not face.covers(self.chars))
+        return random_hand(self.rng, faces, size, steady=steady, plain=plain)

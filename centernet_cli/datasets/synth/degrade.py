@@ -164,6 +164,31 @@ def to_bilevel(pixels: Pixels, rng: Random) -> Pixels:
     return np.repeat(flat[..., None], 3, axis=2)
 
 
+def photocopy(pixels: Pixels, rng: Random) -> Pixels:
+    """Copy, threshold and shrink, as archives of office papers were made: grey by averaging, few pixels, dirt."""
+    height, width = pixels.shape[:2]
+    if rng.random() < 0.5:
+        pixels = ink_spread(pixels, rng)
+    if rng.random() < 0.75:
+        pixels = to_bilevel(np.asarray(cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.3, 0.9)), np.uint8), rng)
+    if rng.random() < 0.4:
+        side = rng.choice((0, 1))
+        dirt = (_noise(rng).random((height, width), np.float32) < rng.uniform(0.001, 0.01)).astype(np.uint8)
+        edge = np.zeros((height, width), bool)
+        band = max(2, round(width * rng.uniform(0.01, 0.06)))
+        edge[:, :band] = side == 0
+        edge[:, -band:] = side == 1
+        spots = cv2.dilate(dirt, np.ones((2, 3), np.uint8)) > 0
+        pixels = pixels.copy()
+        pixels[spots & edge] = rng.randint(0, 60)
+    share = rng.uniform(0.45, 0.95)
+    small = cv2.resize(pixels, (round(width * share), round(height * share)), interpolation=cv2.INTER_AREA)
+    grown = cv2.resize(small, (width, height), interpolation=rng.choice((cv2.INTER_LINEAR, cv2.INTER_CUBIC)))
+    if rng.random() < 0.4:
+        grown = tone(np.asarray(grown, np.uint8), rng)
+    return jpeg(to_grey(np.asarray(grown, np.uint8)), rng, 35, 92)
+
+
 def jpeg(pixels: Pixels, rng: Random, low: int, high: int) -> Pixels:
     """Compress and decompress."""
     done, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, rng.randint(low, high)])

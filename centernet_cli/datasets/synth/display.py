@@ -106,6 +106,7 @@ class Sheet:
         lines: Tight boxes of text lines.
         regions: Labelled boxes of regions.
         facts: What the maker wants to hand on (kind, language, fonts).
+        stretch: Width of the picture against that of the layout: squeezed and broad letters. Pictures only, not PDF.
     """
 
     width: float
@@ -115,6 +116,7 @@ class Sheet:
     lines: list[Box] = field(default_factory=list)
     regions: list[tuple[str, Box]] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)
+    stretch: float = 1.0
 
     def text(
         self,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from centernet_cli.datasets.synth.cells import random_rows
 from centernet_cli.datasets.synth.figures import draw_figure
-from centernet_cli.datasets.synth.tables import draw_table, random_cells, random_style
+from centernet_cli.datasets.synth.tables import draw_table, random_style
 from centernet_cli.datasets.synth.typeset import Frame, Look, Style, set_line, set_paragraph
 
 if TYPE_CHECKING:
@@ -221,7 +222,7 @@ class Flow:
             self.caption("table")
             self.gap(look.size * rng.uniform(0.3, 0.8))
         style = random_style(rng, rng.choice((look.body, look.body, look.head)), size, look.ink)
-        made, cells = random_cells(rng, self.words, wanted, rows)
+        made, cells = random_rows(rng, self.words, wanted, rows)
         frame = self.frame
         narrow = rng.uniform(0.6, 1.0) if wanted <= most * 0.6 and rng.random() < 0.4 else 1.0
         x = frame.x + (frame.width * (1 - narrow) / 2 if rng.random() < 0.6 else 0.0)

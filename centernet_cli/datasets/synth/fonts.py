@@ -33,15 +33,19 @@ _ROLES = {
     "skip": (
         r"symbol|emoji|icon|math(?!ias)|music|dingbat|lgc|braille|jsmath|ornament|initials|lettrines|cmex"
         r"|cmsy|cmmi|cmbsy|esint|msam|msbm|rsfs|stmary|wasy|eufm|eurm|unifont|cuneiform|outline|shadow"
-        r"|misaki|dotgothic|keyboard|nerdfont|capsule|wargames|nushu|quotation|combine|d050000l"
-        r"|standardsymbols|swash|rune|fallback|lastresort|feyn|Noto(Sans|Serif)(?!-|Display|Mono)"
+        r"|misaki|doto (thin|extra|light|medium|semi)|keyboard|nerdfont|capsule|wargames|nushu|quotation|combine"
+        r"|d050000l|standardsymbols|swash|rune|fallback|lastresort|feyn|Noto(Sans|Serif)(?!-|Display|Mono)"
     ),
     "hand": (
         r"dancing|breip|bwht|kaushan|kristi|klee|joscelyn|colier|rufscript|sjfonts|delphine|stevehand|dkg"
         r"|femke|yusei|because we|bwht|humor|comic ?neue|comicneue|tomson|leckerli|typo ?script"
         r"|typoscript|chancery|z003|chorus|lobster|domestic|playful|hand|script|caveat|pacifico|marker"
         r"|patrick|scrawl|gribouille|jscott|schulschrift|mateja|cmfib|pecita|purisa|balker|junkyard"
-        r"|fonetika"
+        r"|fonetika|allison|gloria hallelujah|hurricane|indie ?flower|kalam|aurore|mansalva|meow|nanum ?(pen|brush)"
+        r"|reenie|sacramento|schoolbell|shadows into|shantell|annie use|architects d|cedarville|covered by|damion"
+        r"|delicious|gaegu|handlee|homemade|licorice|haviland|ms madi|neucha|oooh|rock salt|short stack|sriracha"
+        r"|sue ellen|swanky|girl next|vibur|yomogi|kurenaido|ecolier|alex brush|delius|over the rainbow|zeyada"
+        r"|waiting for|nothing you|crafty girls|coming soon|loved by|dawning|just me again"
     ),
     "black": (
         r"blankenburg|jessen|zainer|fraktur|gotic[oa]|gothic text|gamaliel|black ?letter|textur|schwabach"
@@ -49,9 +53,9 @@ _ROLES = {
     ),
     "type": (
         r"typewriter|courier|compagnon|gnutypewriter|nimbus ?mono|cmtt|typist|lmmono|cousine|freemono"
-        r"|texgyrecursor|cursor"
+        r"|texgyrecursor|cursor|special elite"
     ),
-    "mono": r"mono|(?<!juni)code|hack|inconsolata|anonymous|ocr[- ]?[ab]|terminus",
+    "mono": r"mono|(?<!juni)code|hack|inconsolata|anonymous|ocr[- ]?[ab]|terminus|vt323|dotgothic|doto",
     "display": (
         r"bebas|spartan|comfortaa|jura|dustin|isabella|condensedblack|yanone|kaffeesatz|caliban|cupola"
         r"|monofonto|caslonish"
@@ -60,7 +64,7 @@ _ROLES = {
         r"serif|roman|times|garamond|libertine|junicode|charis|gentium|caladea|bodoni|didot|baskerv"
         r"|century|goudy|oldst|old standard|vollkorn|fanwood|termes|pagella|bonum|schola|c059|p052"
         r"|bookman|tribun|accanthis|essays|quattrocento(?!sans)|romande|artemisia|caslon|elstob|cardo"
-        r"|medieval|tinos|antiqua|ptf|paratype ?serif|berenis|averia ?serif|lmroman|dunhill|solomos"
+        r"|medieval|tinos|antiqua|fell|ptf|paratype ?serif|berenis|averia ?serif|lmroman|dunhill|solomos"
     ),
     "sans": (
         r"sans|arial|helvet|lato|roboto|inter|cantarell|carlito|cabin|dosis|karla|switzera|heros|adventor"
@@ -223,7 +227,7 @@ def _font_files(folders: Sequence[Path]) -> list[Path]:
         path.resolve(): path
         for folder in folders
         for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in {".ttf", ".otf"} and path.is_file()
+        if path.suffix.lower() in {".ttf", ".otf", ".woff"} and path.is_file()
     }
     return sorted(found.values(), key=lambda path: (path.name, str(path)))
 
@@ -246,8 +250,12 @@ def _group(paths: Sequence[Path]) -> list[Family]:
         family, style = family or path.stem, style or "Regular"
         role = _role(f"{family} {path.name}")
         kind = _style_kind(style + " " + path.stem.rpartition("-")[2])
-        if role != "skip" and kind != "other":
-            styles.setdefault((family, role), {}).setdefault(kind, Face(str(path), family, style))
+        if role == "skip" or kind == "other":
+            continue
+        faces = styles.setdefault((family, role), {})
+        # Packages for the web come as one file for each script: the one with the basic letters counts.
+        if kind not in faces or not faces[kind].covers(BASIC):
+            faces[kind] = Face(str(path), family, style)
     families = []
     for (name, role), faces in sorted(styles.items()):
         regular = faces.get("regular") or faces.get("thin") or faces.get("bold") or faces["italic"]

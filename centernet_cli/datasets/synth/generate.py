@@ -6,12 +6,13 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
-from centernet_cli.datasets.synth import degrade
+from centernet_cli.datasets.synth import degrade, wear
 from centernet_cli.datasets.synth.context import Context
 from centernet_cli.datasets.synth.fonts import FontBook, default_book
-from centernet_cli.datasets.synth.kinds import acts, books, business, documents, forms, press, receipt, slides
+from centernet_cli.datasets.synth.kinds import acts, books, business, documents, forms, notes, press, receipt, slides
 from centernet_cli.datasets.synth.raster import draw
 from centernet_cli.datasets.synth.warp import Warp, camera, scanner
 
@@ -35,7 +36,7 @@ KINDS: dict[str, Callable[[Context], Sheet]] = {
     "report": documents.make_report,
     "paper": documents.make_paper,
     "slides": slides.make_slides,
-    "notes": books.make_notes,
+    "notes": notes.make_notes,
     "oldprint": books.make_oldprint,
     "typescript": documents.make_typescript,
     "index": documents.make_index,
@@ -44,22 +45,24 @@ KINDS: dict[str, Callable[[Context], Sheet]] = {
 """Layout functions by name; the order is part of the seed's meaning only through the names."""
 
 _PROFILES = {
-    "form": ("scan", "scan", "clean", "photo", "fax"),
-    "receipt": ("photo", "photo", "scan", "scan", "clean"),
-    "invoice": ("scan", "clean", "fax", "photo"),
-    "letter": ("scan", "clean", "fax", "photo"),
-    "table": ("scan", "clean", "fax"),
+    "form": ("copy", "copy", "copy", "scan", "scan", "fax", "photo", "clean"),
+    "receipt": ("photo", "photo", "scan", "scan", "copy", "clean"),
+    "invoice": ("scan", "clean", "copy", "photo"),
+    "letter": ("scan", "clean", "copy", "photo"),
+    "table": ("scan", "clean", "clean", "copy"),
     "newspaper": ("old", "scan", "fax", "clean"),
     "report": ("clean", "clean", "scan", "fax"),
     "paper": ("clean", "clean", "scan", "fax"),
     "slides": ("clean", "clean", "clean", "photo"),
     "notes": ("scan", "scan", "photo", "old", "clean"),
     "oldprint": ("old", "old", "old", "fax"),
-    "typescript": ("scan", "old", "fax", "scan"),
+    "typescript": ("scan", "old", "fax", "copy"),
     "index": ("clean", "scan", "fax", "old"),
     "act": ("clean", "clean", "clean", "scan", "fax"),
 }
 _OLD_SPELLING = 0.5
+_OFTEN_ENGLISH, _ENGLISH = frozenset({"notes", "form", "receipt", "table", "paper"}), 0.4
+"""Kinds whose pages outside, too, are more often English than others' are."""
 _LEAST_SIDE, _LEAST_SEEN = 2.0, 0.4
 
 
@@ -88,7 +91,8 @@ def make_sheet(kind: str, seed: int | str, *, book: FontBook | None = None) -> S
     """Return the layout of page `seed` of a kind."""
     rng = random.Random(f"{kind}/{seed}")
     old = kind == "oldprint" and rng.random() < _OLD_SPELLING
-    context = Context(rng, book or default_book(), old=old)
+    english = kind in _OFTEN_ENGLISH and rng.random() < _ENGLISH
+    context = Context(rng, book or default_book(), language="en" if english else None, old=old)
     if old and not context.family("serif").regular.covers("ſ"):
         context.words.old = False
     sheet = KINDS[kind](context)
@@ -105,7 +109,7 @@ def make_page(
         kind: One of `KINDS`.
         seed: Number or name of the page.
         long_side: Pixels.
-        profile: `clean`, `scan`, `photo`, `fax`, `old`; `scanned`: any but clean; None: as the kind is usually met.
+        profile: `clean`, `scan`, `photo`, `fax`, `copy`, `old`; `scanned`: any but clean; None: as the kind is met.
         book: Fonts; None: the system's.
     """
     sheet = make_sheet(kind, seed, book=book)
@@ -127,18 +131,23 @@ def picture_of(
     Args:
         sheet: The page.
         rng: Chance.
-        profile: `clean`, `scan`, `photo`, `fax` or `old`.
+        profile: `clean`, `scan`, `photo`, `fax`, `copy` or `old`.
         long_side: Pixels.
         back: Makes what is printed on the back and may shine through.
     """
-    scale = long_side / max(sheet.width, sheet.height)
+    scale = long_side / max(sheet.width * sheet.stretch, sheet.height)
+    flat = draw(sheet, scale)
+    if sheet.stretch != 1.0:
+        wide = max(1, round(flat.shape[1] * sheet.stretch))
+        flat = np.asarray(cv2.resize(flat, (wide, flat.shape[0]), interpolation=cv2.INTER_AREA), np.uint8)
+    scales = (flat.shape[1] / sheet.width, scale)
     pixels, warp = _picture(
-        draw(sheet, scale), rng, profile, long_side, None if back is None else lambda: _back(back(), sheet, scale)
+        flat, rng, profile, long_side, None if back is None else lambda: _back(back(), sheet, scale), sheet.facts
     )
     height, width = pixels.shape[:2]
-    lines = [found for found in _place(sheet.lines, scale, warp, width, height) if found is not None]
+    lines = [found for found in _place(sheet.lines, scales, warp, width, height) if found is not None]
     labels = [label for label, _ in sheet.regions]
-    placed = zip(labels, _place([box for _, box in sheet.regions], scale, warp, width, height), strict=True)
+    placed = zip(labels, _place([box for _, box in sheet.regions], scales, warp, width, height), strict=True)
     regions = [(label, *found) for label, found in placed if found is not None]
     return SynthPage(
         pixels=pixels,
@@ -157,10 +166,10 @@ def _back(other: Sheet, sheet: Sheet, scale: float) -> Pixels:
 
 
 def _place(
-    boxes: Sequence[Box], scale: float, warp: Warp | None, width: int, height: int
+    boxes: Sequence[Box], scales: tuple[float, float], warp: Warp | None, width: int, height: int
 ) -> list[tuple[Box, Polygon | None] | None]:
     """Map boxes in points to the picture, cut at its edges; None for those of which little is seen."""
-    scaled = np.array(boxes, np.float64).reshape(-1, 4) * scale
+    scaled = np.array(boxes, np.float64).reshape(-1, 4) * (scales * 2)
     outlines: list[Polygon | None] = [None] * len(boxes)
     if warp is not None and len(boxes):
         scaled, points = warp.boxes(scaled)
@@ -181,42 +190,78 @@ def _place(
 
 
 def _picture(
-    pixels: Pixels, rng: random.Random, profile: str, long_side: int, back: Callable[[], Pixels] | None
+    pixels: Pixels,
+    rng: random.Random,
+    profile: str,
+    long_side: int,
+    back: Callable[[], Pixels] | None,
+    facts: dict[str, str],
 ) -> tuple[Pixels, Warp | None]:
-    height, width = pixels.shape[:2]
     if profile == "clean":
         if rng.random() < 0.25:
             pixels = degrade.jpeg(pixels, rng, 40, 90)
         return pixels, None
-    if back is not None and profile in {"old", "scan", "photo"} and rng.random() < (0.6 if profile == "old" else 0.15):
+    pixels = _paper(pixels, rng, profile, back, slip=facts.get("kind") == "receipt")
+    if profile == "photo":
+        return _photographed(pixels, rng, long_side)
+    height, width = pixels.shape[:2]
+    pixels = degrade.blemishes(pixels, rng)
+    warp = scanner(rng, width, height, skew=rng.choice((0.15, 0.5, 0.9)))
+    pixels = warp.image(pixels, degrade.dark_border(rng))
+    if profile == "old" or (profile == "scan" and rng.random() < 0.5):
+        pixels = degrade.uneven_light(pixels, rng, rng.uniform(0.1, 0.5))
+    if profile == "copy":
+        return degrade.photocopy(pixels, rng), warp
+    pixels = degrade.optics(pixels, rng, strong=profile == "old")
+    if rng.random() < 0.7:
+        pixels = degrade.sensor_noise(pixels, rng, rng.uniform(0.5, 7))
+    if profile == "fax":
+        return degrade.to_bilevel(pixels, rng), warp
+    return _saved(pixels, rng), warp
+
+
+def _paper(
+    pixels: Pixels, rng: random.Random, profile: str, back: Callable[[], Pixels] | None, *, slip: bool
+) -> Pixels:
+    """Print, age and wear the page, before it is scanned or photographed."""
+    through = {"old": 0.6, "scan": 0.15, "photo": 0.15}.get(profile, 0.0)
+    if back is not None and rng.random() < through:
         pixels = degrade.bleed_through(pixels, back(), rng)
-    if rng.random() < {"old": 0.8, "scan": 0.4, "fax": 0.6, "photo": 0.3}[profile]:
+    if slip and rng.random() < 0.2:
+        pixels = wear.dot_matrix(pixels, rng, pixels.shape[1] / rng.uniform(150, 300))
+    elif slip and rng.random() < 0.6:
+        pixels = wear.thermal(pixels, rng)
+    elif rng.random() < {"old": 0.8, "scan": 0.4, "fax": 0.6, "photo": 0.3, "copy": 0.5}[profile]:
         pixels = degrade.ink_spread(pixels, rng)
     if profile in {"old", "photo", "scan"}:
         pixels = degrade.paper_texture(
             pixels, rng, {"old": 1.2, "photo": 0.6, "scan": 0.4}[profile] * rng.uniform(0.3, 1.5)
         )
-    if profile == "photo":
-        # Upright boxes around long tilted lines would swallow their neighbours; narrow slips may lie more askew.
-        tilts = (1.0, 3.0, 6.0) if height > 1.6 * width else (0.6, 1.5, 2.5)
-        warp = camera(rng, width, height, long_side=long_side, tilt=rng.choice(tilts))
-        pixels = warp.image(pixels, degrade.surface(rng, warp.width, warp.height))
-        pixels = degrade.uneven_light(pixels, rng, rng.uniform(0.3, 1.0))
-        pixels = degrade.optics(pixels, rng, strong=True)
-        pixels = degrade.sensor_noise(pixels, rng, rng.uniform(1, 9))
-    else:
-        pixels = degrade.blemishes(pixels, rng)
-        warp = scanner(rng, width, height, skew=rng.choice((0.15, 0.5, 0.9)))
-        pixels = warp.image(pixels, degrade.dark_border(rng))
-        if profile == "old" or (profile == "scan" and rng.random() < 0.5):
-            pixels = degrade.uneven_light(pixels, rng, rng.uniform(0.1, 0.5))
-        pixels = degrade.optics(pixels, rng, strong=profile == "old")
-        if rng.random() < 0.7:
-            pixels = degrade.sensor_noise(pixels, rng, rng.uniform(0.5, 7))
-    if profile == "fax":
-        return degrade.to_bilevel(pixels, rng), warp
+    if rng.random() < {"photo": 0.25, "scan": 0.06}.get(profile, 0.0) + 0.35 * slip:
+        pixels = wear.crumple(pixels, rng)
+    if rng.random() < 0.08:
+        pixels = pixels.copy()
+        wear.staple(pixels, rng)
+    return pixels
+
+
+def _photographed(pixels: Pixels, rng: random.Random, long_side: int) -> tuple[Pixels, Warp]:
+    height, width = pixels.shape[:2]
+    # Upright boxes around long tilted lines would swallow their neighbours; narrow slips may lie more askew.
+    tilts = (1.0, 3.0, 6.0) if height > 1.6 * width else (0.6, 1.5, 2.5)
+    warp = camera(rng, width, height, long_side=long_side, tilt=rng.choice(tilts))
+    pixels = warp.image(pixels, degrade.surface(rng, warp.width, warp.height))
+    if rng.random() < 0.08:
+        wear.fingers(pixels, rng, 0.05 * min(warp.width, warp.height))
+    pixels = degrade.uneven_light(pixels, rng, rng.uniform(0.3, 1.0))
+    pixels = degrade.optics(pixels, rng, strong=True)
+    pixels = degrade.sensor_noise(pixels, rng, rng.uniform(1, 9))
+    return _saved(pixels, rng), warp
+
+
+def _saved(pixels: Pixels, rng: random.Random) -> Pixels:
     if rng.random() < 0.6:
         pixels = degrade.tone(pixels, rng)
     if rng.random() < 0.35:
         pixels = degrade.to_grey(pixels)
-    return degrade.jpeg(pixels, rng, 30, 92), warp
+    return degrade.jpeg(pixels, rng, 30, 92)

@@ -1,8 +1,9 @@
-"""Handwriting: real handwriting fonts shaken word by word, or cursive strokes made up from splines."""
+"""Handwriting: fonts of handwriting bent out of their evenness, or made-up letters, drawn with one of several pens."""
 
 from __future__ import annotations
 
 import math
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from PIL import Image as PilImage
 from PIL import ImageDraw
 
 from centernet_cli.datasets.synth.fonts import load_font
+from centernet_cli.datasets.synth.strokes import Script, random_script, scribble
 
 if TYPE_CHECKING:
     from random import Random
@@ -24,67 +26,18 @@ if TYPE_CHECKING:
 
     Mask = npt.NDArray[np.uint8]
 
-_EM = 64
-_INKS: tuple[Colour, ...] = (
-    (20, 24, 40),
-    (25, 40, 120),
-    (30, 50, 160),
-    (10, 10, 10),
-    (60, 60, 70),
-    (90, 90, 95),
-    (15, 25, 80),
-    (70, 45, 30),
-    (40, 60, 150),
-    (110, 30, 40),
-)
-# Letters as control points in x-heights, baseline 0, up negative; each starts and ends low, to join the next.
-_LETTERS: tuple[tuple[tuple[float, float], ...], ...] = (
-    ((0, 0), (0.25, -0.9), (0.35, -0.95), (0.3, -0.1), (0.45, 0.0), (0.6, -0.3)),
-    ((0, -0.1), (0.35, -0.5), (0.3, -0.95), (0.08, -0.6), (0.15, -0.05), (0.5, -0.1), (0.65, -0.3)),
-    ((0, 0), (0.12, -0.95), (0.15, 0.0), (0.35, -0.95), (0.5, -0.8), (0.5, -0.05), (0.7, -0.2)),
-    (
-        (0, 0),
-        (0.1, -0.95),
-        (0.13, 0.0),
-        (0.3, -0.9),
-        (0.4, -0.8),
-        (0.4, 0.0),
-        (0.6, -0.9),
-        (0.72, -0.8),
-        (0.72, 0.0),
-        (0.9, -0.2),
-    ),
-    ((0, -0.7), (0.05, -0.1), (0.25, 0.05), (0.45, -0.9), (0.47, -0.1), (0.65, -0.1)),
-    ((0.45, -0.85), (0.1, -0.9), (0.0, -0.2), (0.25, 0.05), (0.5, -0.7), (0.5, -0.05), (0.7, -0.15)),
-    ((0.1, -0.2), (0.45, -1.5), (0.4, -2.1), (0.22, -1.8), (0.2, -0.1), (0.4, 0.0), (0.6, -0.2)),
-    ((0.0, -0.2), (0.3, -1.6), (0.25, -2.0), (0.15, 0.0), (0.3, -0.9), (0.5, -0.7), (0.5, 0.0), (0.7, -0.2)),
-    (
-        (0.45, -0.9),
-        (0.1, -0.8),
-        (0.05, -0.2),
-        (0.3, 0.0),
-        (0.5, -0.8),
-        (0.45, 0.8),
-        (0.2, 1.0),
-        (0.1, 0.6),
-        (0.6, -0.2),
-    ),
-    (
-        (0.0, -0.3),
-        (0.2, -0.95),
-        (0.15, 1.1),
-        (0.1, 0.9),
-        (0.25, -0.8),
-        (0.5, -0.8),
-        (0.5, -0.1),
-        (0.3, 0.0),
-        (0.7, -0.2),
-    ),
-    ((0.0, -0.2), (0.25, -1.9), (0.2, -0.1), (0.35, 0.02), (0.55, -0.2)),
-    ((0.0, -0.1), (0.3, -0.95), (0.15, -0.5), (0.4, -0.3), (0.3, 0.03), (0.1, -0.1), (0.55, -0.2)),
-    ((0.0, -0.2), (0.15, -0.9), (0.2, -0.75), (0.42, -0.85), (0.3, -0.3), (0.55, -0.2)),
-    ((0.0, -0.8), (0.1, -0.9), (0.2, 0.0), (0.42, -0.9), (0.6, -0.8)),
-)
+_EM = 48
+_LEAST_INK = 40
+_X_HEIGHT = 0.42
+"""Of the size, in ems: fonts of handwriting differ twofold, so they are scaled to this."""
+_INKS: dict[str, tuple[Colour, ...]] = {
+    "ball": ((25, 40, 120), (30, 50, 160), (15, 25, 80), (40, 60, 150), (10, 10, 10), (45, 45, 55), (150, 30, 40)),
+    "pencil": ((70, 70, 75), (95, 95, 100), (110, 110, 112), (60, 60, 66)),
+    "felt": ((10, 10, 12), (20, 30, 110), (130, 20, 30), (20, 90, 60), (40, 40, 45)),
+    "nib": ((20, 24, 40), (70, 45, 30), (90, 60, 40), (25, 30, 70), (10, 10, 10), (110, 80, 55)),
+}
+_COPYBOOK = Script()
+_FOLDED = str.maketrans({"ł": "l", "Ł": "L", "ß": "s", "ø": "o", "Ø": "O", "ı": "i", "æ": "e", "œ": "e", "đ": "d"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +45,8 @@ class Hand:
     """One writer.
 
     Attributes:
-        face: Font, or None for made-up strokes.
-        size: Points; x-height is about 0.45 of it.
+        face: Font, or None for made-up letters.
+        size: Points; the x-height is about 0.42 of it.
         slant: Shear, positive leans right.
         stretch: Width factor.
         weight: Extra stroke thickness in mask pixels, negative thins.
@@ -101,7 +54,11 @@ class Hand:
         wave: Amplitude of the baseline's wave, in ems.
         gap: Space between words, in ems.
         colour: Ink.
-        script: Which letter has which made-up shape.
+        script: Made-up letters, where there is no font.
+        pen: `ball`, `pencil`, `felt` or `nib`.
+        slope: Of all lines, in ems for each em; negative climbs.
+        plain: Letters of the font's alphabet alone: accents are left out.
+        scale: Of the font's em in sizes.
     """
 
     face: Face | None
@@ -113,101 +70,80 @@ class Hand:
     wave: float
     gap: float
     colour: Colour
-    script: int = 1
+    script: Script = _COPYBOOK
+    pen: str = "ball"
+    slope: float = 0.0
+    plain: bool = False
+    scale: float = 1.0
 
 
-def random_hand(rng: Random, faces: list[Face], size: float, *, steady: bool = False) -> Hand:
-    """Return a random writer; `steady` for entries in forms."""
+def random_hand(
+    rng: Random, faces: list[Face], size: float, *, steady: bool = False, plain: frozenset[str] = frozenset()
+) -> Hand:
+    """Return a random writer.
+
+    Args:
+        rng: Chance.
+        faces: Fonts to choose from.
+        size: Points.
+        steady: For entries in forms.
+        plain: Paths of fonts that lack the language's accents.
+    """
     made_up = rng.random() < 0.3 or not faces
+    face = None if made_up else rng.choice(faces)
+    pen = rng.choice(("ball", "ball", "ball", "pencil", "felt", "nib", "nib"))
+    x_height = _X_HEIGHT
+    if face is not None:
+        _, (_, top, _, bottom) = face.measure("x")
+        x_height = max(0.15, bottom - top)
     return Hand(
-        face=None if made_up else rng.choice(faces),
+        face=face,
         size=size,
-        slant=rng.uniform(-0.1, 0.4) if made_up else rng.uniform(-0.12, 0.25),
+        slant=rng.uniform(-0.15, 0.6) if made_up else rng.gauss(0.05, 0.17),
         stretch=rng.uniform(0.75, 1.3),
-        weight=rng.choice((-1, 0, 0, 0, 1, 1, 2)),
+        weight={"ball": rng.choice((-1, 0, 0, 1)), "pencil": rng.choice((-1, 0)), "felt": rng.choice((1, 2))}.get(
+            pen, rng.choice((0, 1))
+        ),
         wobble=rng.uniform(0.1, 0.5 if steady else 1.0),
-        wave=rng.uniform(0.0, 0.06 if steady else 0.14),
-        gap=rng.uniform(0.22, 0.5),
-        colour=rng.choice(_INKS),
-        script=rng.choice((1, 3, 5, 9, 11, 13, 17, 19)),
+        wave=rng.uniform(0.0, 0.05 if steady else 0.16),
+        gap=rng.uniform(0.25, 0.75) if rng.random() < 0.8 else rng.uniform(0.15, 0.3),
+        colour=rng.choice(_INKS[pen]),
+        script=random_script(rng),
+        pen=pen,
+        slope=0.0 if steady or rng.random() < 0.4 else max(-0.035, min(0.035, rng.gauss(-0.003, 0.012))),
+        plain=face is not None and face.path in plain,
+        scale=min(1.8, max(0.75, _X_HEIGHT / x_height)),
     )
 
 
-def _spline(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return a Catmull-Rom curve through `points` `(n, 2)`, six steps to a piece."""
-    ends = np.vstack([points[:1], points, points[-1:]])
-    p0, p1, p2, p3 = ends[:-3], ends[1:-2], ends[2:-1], ends[3:]
-    t = (np.arange(6) / 6.0)[None, :, None]
-    a, b, c, d = p0[:, None], p1[:, None], p2[:, None], p3[:, None]
-    curve = 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
-    return np.vstack([curve.reshape(-1, 2), points[-1:]])
+def fold(text: str) -> str:
+    """Return `text` without accents, as hasty writers and plain fonts have it."""
+    return "".join(
+        char for char in unicodedata.normalize("NFKD", text.translate(_FOLDED)) if not unicodedata.combining(char)
+    )
 
 
-def _scribble(rng: Random, text: str, hand: Hand) -> tuple[Mask, int, int]:
-    """Return a mask of made-up letters for `text`, with the origin's x and baseline in it."""
-    x_height = _EM * 0.36
-    wide = 1.35
-    pen = 2.0 + hand.weight * 0.8 + 0.5
-    points: list[tuple[float, float]] = []
-    strokes: list[list[tuple[float, float]]] = []
-    at = 0.0
-    for char in text:
-        if not char.isalnum():
-            strokes.append(points)
-            points = []
-            strokes.append([(at, -0.05), (at + 0.06, 0.05)])
-            at += 0.35
-            continue
-        # The same character has the same shape, so a page looks written by one person.
-        letter = _LETTERS[(ord(char.lower()) * hand.script + 5) % len(_LETTERS)]
-        tall = 1.9 if char.isupper() or char.isdigit() else 1.0
-        shake = 0.07 * hand.wobble
-        points += [
-            (
-                at + wide * px * (1.25 if tall > 1 else 1.0) + rng.gauss(0, shake),
-                py * (tall if -1 < py < 0 else 1.0) + rng.gauss(0, shake),
-            )
-            for px, py in letter
-        ]
-        at += wide * letter[-1][0] * (1.25 if tall > 1 else 1.0) + 0.08 + rng.gauss(0, 0.05 * hand.wobble)
-        if rng.random() < 0.12 + 0.3 * hand.wobble * hand.wobble or char.isdigit():
-            strokes.append(points)
-            points = []
-            at += 0.12
-    strokes.append(points)
-    width, up, down = int(at * x_height) + _EM, int(_EM * 1.6), int(_EM * 1.0)
-    mask = np.zeros((up + down, width + _EM), np.uint8)
-    for stroke in strokes:
-        if len(stroke) < 2:
-            continue
-        curve = _spline(np.array(stroke)) * x_height + (_EM / 2, up)
-        cv2.polylines(
-            mask,
-            [np.round(curve * 16).astype(np.int32)],
-            isClosed=False,
-            color=255,
-            thickness=max(1, round(pen)),
-            lineType=cv2.LINE_AA,
-            shift=4,
-        )
-    return mask, _EM // 2, up
+def _scribbled(rng: Random, word: str, hand: Hand) -> tuple[Mask, int, int]:
+    pen = {"pencil": 2, "nib": 2, "felt": 3}.get(hand.pen, 2) + max(0, hand.weight)
+    return scribble(rng, fold(word), hand.script, _EM * _X_HEIGHT * hand.scale, max(1, pen))
 
 
 def _lettered(rng: Random, text: str, hand: Hand) -> tuple[Mask, int, int]:
     """Return a mask of `text` in the hand's font, letters shaken, with the origin's x and baseline in it."""
     assert hand.face is not None
-    up, down = int(_EM * 1.5), int(_EM * 1.1)
-    mask = PilImage.new("L", (int(hand.face.width(text) * _EM * 1.25) + 2 * _EM, up + down))
+    em = _EM * hand.scale
+    up, down = int(em * 1.5), int(em * 1.1)
+    mask = PilImage.new("L", (int(hand.face.width(text) * em * 1.25) + int(2 * em), up + down))
     pen = ImageDraw.Draw(mask)
-    x = _EM / 2
+    x = em / 2
     if hand.wobble < 0.3:
-        pen.text((x, up), text, fill=255, font=load_font(hand.face.path, _EM), anchor="ls")
+        pen.text((x, up), text, fill=255, font=load_font(hand.face.path, round(em)), anchor="ls")
     else:
         for char in text:
-            font = load_font(hand.face.path, round(_EM * (1 + rng.gauss(0, 0.04 * hand.wobble)), 0))
-            pen.text((x, up + rng.gauss(0, 1.6 * hand.wobble)), char, fill=255, font=font, anchor="ls")
-            x += font.getlength(char) + rng.gauss(0, 1.2 * hand.wobble)
-    return np.asarray(mask), _EM // 2, up
+            font = load_font(hand.face.path, round(em * (1 + rng.gauss(0, 0.04 * hand.wobble)), 0))
+            pen.text((x, up + rng.gauss(0, 0.025 * em * hand.wobble)), char, fill=255, font=font, anchor="ls")
+            x += font.getlength(char) + rng.gauss(0, 0.018 * em * hand.wobble)
+    return np.asarray(mask), int(em / 2), up
 
 
 def write_mask(
@@ -220,9 +156,9 @@ def write_mask(
     """
     pieces: list[tuple[Mask, int, int, float]] = []
     x = 0.0
-    for word in text.split():
-        mask, origin, baseline = (_scribble if hand.face is None else _lettered)(rng, word, hand)
-        mask, origin, baseline = _bend(rng, mask, origin, baseline, hand)
+    for word in (fold(text) if hand.plain else text).split():
+        mask, origin, baseline = (_scribbled if hand.face is None else _lettered)(rng, word, hand)
+        mask, origin, baseline = _lean(rng, mask, origin, baseline, hand)
         columns = np.flatnonzero(mask.max(axis=0))
         if not len(columns):
             continue
@@ -231,46 +167,84 @@ def write_mask(
         first, last = int(columns[0]), int(columns[-1]) + 1
         mask, origin = np.ascontiguousarray(mask[:, first:last]), origin - first
         pieces.append((mask, origin, baseline, x))
-        x += (mask.shape[1] - origin) + _EM * hand.gap * (1 + rng.gauss(0, 0.25 * hand.wobble))
+        x += (mask.shape[1] - origin) + _EM * hand.gap * math.exp(rng.gauss(0, 0.3 * hand.wobble))
     if not pieces:
         return None
     width = int(max(x + mask.shape[1] for mask, _, _, x in pieces)) + 2 * _EM
-    up, down = int(_EM * 2.2), int(_EM * 1.8)
+    slope = hand.slope + rng.gauss(0, 0.004) * hand.wobble
+    rise = int(abs(slope) * width) + int(hand.wave * _EM) + 4
+    up, down = int(_EM * 2.4) + rise, int(_EM * 1.9) + rise
     line = np.zeros((up + down, width), np.uint8)
-    phase, period = rng.uniform(0, 6.28), rng.uniform(6, 22) * _EM
-    drift = rng.gauss(0, 0.004) * hand.wobble
     for mask, origin, baseline, x in pieces:
-        lift = (
-            hand.wave * _EM * math.sin(phase + 6.28 * x / period) + drift * x + rng.gauss(0, 0.025 * _EM) * hand.wobble
-        )
-        lift = max(-0.6 * _EM, min(0.6 * _EM, lift))
+        lift = max(-0.3, min(0.3, rng.gauss(0, 0.03) * hand.wobble)) * _EM
         left, top = round(_EM + x - origin), round(up - baseline + lift)
         y0, y1 = max(0, top), min(line.shape[0], top + mask.shape[0])
         x0, x1 = max(0, left), min(width, left + mask.shape[1])
         part = line[y0:y1, x0:x1]
         np.maximum(part, mask[y0 - top : y1 - top, x0 - left : x1 - left], out=part)
-    return _tight(line, _EM, up)
+    return _tight(_inked(rng, _waved(rng, line, hand, slope), hand), _EM, up)
 
 
-def _bend(rng: Random, mask: Mask, origin: int, baseline: int, hand: Hand) -> tuple[Mask, int, int]:
-    """Slant, stretch, turn and thicken a word."""
+def _lean(rng: Random, mask: Mask, origin: int, baseline: int, hand: Hand) -> tuple[Mask, int, int]:
+    """Slant, stretch and turn a word."""
     turn = rng.gauss(0, 0.018) * hand.wobble
     scale = 1 + rng.gauss(0, 0.05) * hand.wobble
-    slant = hand.slant + rng.gauss(0, 0.03) * hand.wobble
+    slant = hand.slant + rng.gauss(0, 0.04) * hand.wobble
     a = np.array([[hand.stretch * scale, -slant], [turn * hand.stretch, scale]])
-    room = int(_EM * 0.8)
+    room = int(_EM * 0.6 + abs(slant) * mask.shape[0])
     size = (int(mask.shape[1] * hand.stretch * 1.15) + 2 * room, mask.shape[0])
     move = np.array([origin + room, baseline]) - a @ np.array([origin, baseline])
-    bent = cv2.warpAffine(mask, np.hstack([a, move[:, None]]), size, flags=cv2.INTER_LINEAR)
-    if hand.weight > 0 and hand.face is not None:
-        bent = cv2.dilate(bent, np.ones((1 + hand.weight, 1 + hand.weight), np.uint8))
-    elif hand.weight < 0 and hand.face is not None:
-        bent = np.maximum(cv2.erode(bent, np.ones((2, 2), np.uint8)), bent // 2)
-    return np.asarray(bent, np.uint8), origin + room, baseline
+    leant = cv2.warpAffine(mask, np.hstack([a, move[:, None]]), size, flags=cv2.INTER_LINEAR)
+    return np.asarray(leant, np.uint8), origin + room, baseline
+
+
+def _waved(rng: Random, line: Mask, hand: Hand, slope: float) -> Mask:
+    """Bend a line: its slope, its baseline's wave, and every letter a little out of shape."""
+    height, width = line.shape
+    noise = np.random.default_rng(rng.getrandbits(32))
+    x = np.arange(width, dtype=np.float32)
+    period = rng.uniform(6, 22) * _EM
+    wave = slope * (x - _EM) + hand.wave * _EM * np.sin(rng.uniform(0, 6.28) + x * (6.28 / period))
+    if hand.wobble < 0.15:
+        down = np.broadcast_to(np.arange(height, dtype=np.float32)[:, None] - wave, line.shape).astype(np.float32)
+        across = np.broadcast_to(x, line.shape).astype(np.float32)
+    else:
+        cells = (max(3, height // 20), max(3, width // 20))
+        shake = noise.normal(0, 0.9 * hand.wobble, (2, *cells)).astype(np.float32)
+        dx, dy = (cv2.resize(each, (width, height), interpolation=cv2.INTER_LINEAR) for each in shake)
+        down = (np.arange(height, dtype=np.float32)[:, None] - wave + dy).astype(np.float32)
+        across = (x + dx).astype(np.float32)
+    return np.asarray(cv2.remap(line, across, down, cv2.INTER_LINEAR), np.uint8)
+
+
+def _inked(rng: Random, line: Mask, hand: Hand) -> Mask:
+    """Draw the line with the hand's pen: thickness, pressure, a broad nib, a pencil's grain, a ball that skips."""
+    height, width = line.shape
+    noise = np.random.default_rng(rng.getrandbits(32))
+    if hand.face is not None and hand.weight > 0:
+        line = np.asarray(cv2.dilate(line, np.ones((1 + hand.weight,) * 2, np.uint8)), np.uint8)
+    elif hand.face is not None and hand.weight < 0:
+        line = np.maximum(cv2.erode(line, np.ones((2, 2), np.uint8)), line // 2)
+    if hand.pen == "nib":
+        broad = np.eye(rng.choice((2, 3, 3, 4)), dtype=np.uint8)
+        line = np.asarray(cv2.dilate(line, broad[::-1] if rng.random() < 0.8 else broad), np.uint8)
+    if hand.pen in {"ball", "nib"} and rng.random() < 0.6:
+        press = noise.normal(0, 1, (3, max(3, width // 24))).astype(np.float32)
+        thick = cv2.resize(press, (width, height), interpolation=cv2.INTER_LINEAR) > 0.5
+        line = np.where(thick, cv2.dilate(line, np.ones((2, 2), np.uint8)), line).astype(np.uint8)
+    if hand.pen == "pencil":
+        grain = noise.uniform(0.45, 1.25, (height // 2 + 1, width // 2 + 1)).astype(np.float32)
+        share = cv2.resize(grain, (width, height), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(np.clip(line * share, 0, 255), np.uint8)
+    if hand.pen == "ball" and rng.random() < 0.4:
+        skips = noise.normal(0.95, 0.18, (max(2, height // 12), max(2, width // 6))).astype(np.float32)
+        share = cv2.resize(skips, (width, height), interpolation=cv2.INTER_LINEAR).clip(0.35, 1.0)
+        return np.asarray(line * share, np.uint8)
+    return line
 
 
 def _tight(mask: Mask, origin: int, baseline: int) -> tuple[Mask, tuple[float, float, float, float]] | None:
-    rows, columns = np.flatnonzero(mask.max(axis=1) > 40), np.flatnonzero(mask.max(axis=0) > 40)
+    rows, columns = np.flatnonzero(mask.max(axis=1) > _LEAST_INK), np.flatnonzero(mask.max(axis=0) > _LEAST_INK)
     if not len(rows) or not len(columns):
         return None
     y0, y1, x0, x1 = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
@@ -298,6 +272,8 @@ def write(
     if squeeze < 0.6:
         return None
     left = x + max(0.0, x0) * hand.size
+    if width is not None:
+        left = min(left, x + width - (x1 - x0) * hand.size * squeeze)
     box = (left, y + y0 * hand.size, left + (x1 - x0) * hand.size * squeeze, y + y1 * hand.size)
     return sheet.stamp(box, mask, hand.colour, line=line)
 

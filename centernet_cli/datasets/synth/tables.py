@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from centernet_cli.datasets.synth.display import BLACK, Colour, Sheet, union
+from centernet_cli.datasets.synth.hand import turned_text
 from centernet_cli.datasets.synth.typeset import break_line
 
 if TYPE_CHECKING:
@@ -14,9 +15,12 @@ if TYPE_CHECKING:
 
     from centernet_cli.core.records import Box
     from centernet_cli.datasets.synth.fonts import Face, Family
-    from centernet_cli.datasets.synth.words import Words
 
-RULES = ("grid", "grid", "horizontal", "booktabs", "booktabs", "frame", "none", "none", "stripes", "header")
+RULES = (
+    *("grid", "grid", "grid", "horizontal", "booktabs", "booktabs", "frame", "none", "none", "stripes", "header"),
+    *("vertical", "finance", "finance", "typed", "double", "sparse"),
+)
+_FILLED = frozenset({"grid", "stripes", "frame", "header", "double", "vertical"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class TableStyle:
     head_ink: Colour = BLACK
     stripe: Colour | None = None
     bold_head: bool = True
+    leaders: bool = False
+    middle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,48 @@ class Column:
 
     share: float
     align: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a cell says.
+
+    Attributes:
+        text: May be empty.
+        span: Columns that it takes.
+        turned: Whether its text runs upwards.
+        joined: Whether it belongs to the cell above: no rule between them.
+        align: Instead of the column's.
+    """
+
+    text: str
+    span: int = 1
+    turned: bool = False
+    joined: bool = False
+    align: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Cells from left to right; `kind` is `head`, `body`, `section` or `total`."""
+
+    cells: tuple[Cell, ...]
+    kind: str = "body"
+
+
+@dataclass(slots=True)
+class _Drawn:
+    """What of a table stands on the page."""
+
+    edges: list[float]
+    tops: list[float]
+    rows: list[Row] = field(default_factory=list)
+    inks: list[Box] = field(default_factory=list)
+
+    @property
+    def head(self) -> float:
+        """The foot of the last head row."""
+        return self.tops[max(1, sum(row.kind == "head" for row in self.rows))]
 
 
 def random_style(rng: Random, family: Family, size: float, ink: Colour = BLACK) -> TableStyle:
@@ -56,115 +104,106 @@ def random_style(rng: Random, family: Family, size: float, ink: Colour = BLACK) 
         family=family,
         size=size,
         rules=rules,
-        pad_x=rng.uniform(0.5, 1.1) if rules == "grid" else rng.uniform(0.8, 1.4),
-        pad_y=rng.choice((0.05, 0.12, 0.2, 0.3, 0.45, 0.7)),
+        pad_x=rng.uniform(0.3, 1.1) if rules in {"grid", "vertical", "double"} else rng.uniform(0.8, 1.4),
+        pad_y=rng.choice((0.02, 0.05, 0.12, 0.2, 0.3, 0.45, 0.7)),
         ink=ink,
-        rule=rng.choice((BLACK, BLACK, (120, 120, 120), (170, 170, 190))),
+        rule=rng.choice((BLACK, BLACK, ink, (120, 120, 120), (170, 170, 190))),
         rule_width=rng.uniform(0.3, 1.1),
-        head_fill=head if rules in {"grid", "stripes", "frame", "header"} else None,
-        head_ink=(255, 255, 255) if dark and rules in {"grid", "stripes", "frame", "header"} else ink,
+        head_fill=head if rules in _FILLED else None,
+        head_ink=(255, 255, 255) if dark and rules in _FILLED else ink,
         stripe=rng.choice(((240, 240, 240), (232, 240, 250), (250, 246, 230))) if rules == "stripes" else None,
-        bold_head=rng.random() < 0.75,
+        bold_head=rng.random() < 0.7,
+        leaders=rules in {"finance", "sparse", "none"} and rng.random() < 0.4,
+        middle=rng.random() < 0.4,
     )
 
 
-def random_cells(rng: Random, words: Words, columns: int, rows: int) -> tuple[list[Column], list[list[str]]]:
-    """Return columns and the cells of a header row and `rows` rows."""
-    kinds = [rng.choice(("words", "text"))] + [
-        rng.choice(("number", "number", "amount", "words", "code", "date", "percent", "mark"))
-        for _ in range(columns - 1)
-    ]
-    shares = {"words": rng.uniform(1.6, 2.6), "text": rng.uniform(2.5, 4.5), "date": 1.3, "code": 1.5}
-    made = [
-        Column(
-            shares.get(kind, 1.0) * rng.uniform(0.85, 1.2),
-            rng.choice(("left", "left", "center"))
-            if kind in {"words", "text", "date", "code"}
-            else rng.choice(("right", "right", "center")),
-        )
-        for kind in kinds
-    ]
-    empty = rng.choice((0.0, 0.0, 0.1, 0.3))
-    cells = [[words.phrase(1, 2) for _ in kinds]]
-    cells += [
-        ["" if at and rng.random() < empty else _cell(rng, words, kind) for at, kind in enumerate(kinds)]
-        for _ in range(rows)
-    ]
-    return made, cells
-
-
-def _cell(rng: Random, words: Words, kind: str) -> str:
-    match kind:
-        case "number":
-            return words.number()
-        case "amount":
-            return words.amount()
-        case "code":
-            return words.code()
-        case "date":
-            return words.date()
-        case "percent":
-            return f"{rng.uniform(-20, 100):.1f}{rng.choice(('%', '%', ''))}"
-        case "mark":
-            return rng.choice(("x", "-", "+", "ja", "1", "0", "A", "B", "n/a"))
-        case "text":
-            return " ".join(words.sentence(2, 9)).rstrip(".")
-        case _:
-            return words.phrase(1, 3)
+def _plain(texts: Sequence[str], *, head: bool) -> Row:
+    return Row(tuple(Cell(text) for text in texts), "head" if head else "body")
 
 
 def draw_table(
     sheet: Sheet,
     style: TableStyle,
     columns: Sequence[Column],
-    cells: Sequence[Sequence[str]],
+    rows: Sequence[Row | Sequence[str]],
     x: float,
     y: float,
     width: float,
     bottom: float,
 ) -> Box | None:
-    """Draw a table from `(x, y)`; rows that don't fit above `bottom` are left out; return its box."""
-    size = style.size
+    """Draw a table from `(x, y)`; rows that don't fit above `bottom` are left out; return its box.
+
+    Rows of plain texts have the first of them as head.
+    """
     total = sum(column.share for column in columns)
-    edges = [x]
+    drawn = _Drawn([x], [y])
     for column in columns:
-        edges.append(edges[-1] + width * column.share / total)
-    top, inks, tops = y, [], [y]
-    for at, row in enumerate(cells):
-        face = style.family.bold if at == 0 and style.bold_head else style.family.regular
-        broken = [
-            _wrap(text, face, size, edges[k + 1] - edges[k] - 2 * style.pad_x * size) for k, text in enumerate(row)
-        ]
-        height = max(len(lines) for lines in broken) * size * 1.15 + 2 * style.pad_y * size + 0.1 * size
-        if top + height > bottom:
+        drawn.edges.append(drawn.edges[-1] + width * column.share / total)
+    for at, given in enumerate(rows):
+        row = given if isinstance(given, Row) else _plain(given, head=at == 0)
+        if not _row(sheet, style, columns, row, drawn, bottom, striped=at % 2 == 0):
             break
-        fill = style.head_fill if at == 0 else style.stripe if at % 2 == 0 else None
-        if fill is not None:
-            sheet.rect((x, top, edges[-1], top + height), width=0, fill=fill)
-        ink = style.head_ink if at == 0 else style.ink
-        for k, lines in enumerate(broken):
-            for n, text in enumerate(lines):
-                left, right = edges[k] + style.pad_x * size, edges[k + 1] - style.pad_x * size
-                align = columns[k].align
-                anchor = left if align == "left" else right if align == "right" else (left + right) / 2
-                inks.append(
-                    sheet.text(
-                        anchor,
-                        top + style.pad_y * size + size * (0.9 + 1.15 * n),
-                        text,
-                        face,
-                        size,
-                        colour=ink,
-                        align=align,
-                    )
-                )
-        top += height
-        tops.append(top)
-    if len(tops) < 3 or not inks:
+    if len(drawn.rows) < 2 or not drawn.inks:
         return None
-    box = _rules(sheet, style, edges, tops, union(inks))
+    box = _rules(sheet, style, drawn)
     sheet.region("table", [box])
     return box
+
+
+def _row(
+    sheet: Sheet, style: TableStyle, columns: Sequence[Column], row: Row, drawn: _Drawn, bottom: float, *, striped: bool
+) -> bool:
+    """Draw a row; False when it has no room."""
+    size, edges, top = style.size, drawn.edges, drawn.tops[-1]
+    heavy = row.kind in {"section", "total"} or (row.kind == "head" and style.bold_head)
+    face = style.family.bold if heavy else style.family.regular
+    placed, at, height = [], 0, size * 1.15
+    for cell in row.cells:
+        left, right = edges[at] + style.pad_x * size, edges[at + cell.span] - style.pad_x * size
+        lines = [cell.text] if cell.turned else _wrap(cell.text, face, size, right - left)
+        high = face.width(cell.text) * size if cell.turned else len(lines) * size * 1.15
+        height = max(height, min(high, 90.0))
+        placed.append((cell, at, left, right, lines))
+        at += cell.span
+    height += 2 * style.pad_y * size + 0.1 * size
+    if top + height > bottom:
+        return False
+    fill = style.head_fill if row.kind == "head" else style.stripe if striped else None
+    if fill is not None:
+        sheet.rect((edges[0], top, edges[-1], top + height), width=0, fill=fill)
+    ink = style.head_ink if row.kind == "head" else style.ink
+    for cell, first, left, right, lines in placed:
+        if cell.turned:
+            _turned(sheet, style, cell.text, face, (left, top, right, top + height), ink, drawn)
+            continue
+        align = cell.align or columns[first].align
+        anchor = left if align == "left" else right if align == "right" else (left + right) / 2
+        free = height - 2 * style.pad_y * size - len(lines) * size * 1.15
+        base = top + style.pad_y * size + size * 0.9 + (free / 2 if style.middle else 0.0)
+        for n, said in enumerate(lines):
+            text = _led(said, face, size, right - left, rows=n) if style.leaders and first == 0 else said
+            y = base + 1.15 * size * n
+            drawn.inks.append(sheet.text(anchor, y, text, face, size, colour=ink, align=align))
+    drawn.rows.append(row)
+    drawn.tops.append(top + height)
+    return True
+
+
+def _led(text: str, face: Face, size: float, width: float, *, rows: int) -> str:
+    """Return `text` with dots up to the next column."""
+    dots = int((width - face.width(text + " ") * size) / max(face.width(" .") * size, 0.1))
+    return text if rows or dots < 3 or not text else text + " ." * dots
+
+
+def _turned(sheet: Sheet, style: TableStyle, text: str, face: Face, box: Box, ink: Colour, drawn: _Drawn) -> None:
+    mask, wide, high = turned_text(text, face, quarter=1)
+    size = min(style.size, (box[3] - box[1] - 2 * style.pad_y * style.size) / max(high, 0.1))
+    if not wide or size < style.size * 0.6:
+        return
+    middle, foot = (box[0] + box[2]) / 2, box[3] - style.pad_y * style.size
+    placed = (middle - wide * size / 2, foot - high * size, middle + wide * size / 2, foot)
+    drawn.inks.append(sheet.stamp(placed, mask, ink))
 
 
 def _wrap(text: str, face: Face, size: float, width: float) -> list[str]:
@@ -179,26 +218,77 @@ def _wrap(text: str, face: Face, size: float, width: float) -> list[str]:
     return lines
 
 
-def _rules(sheet: Sheet, style: TableStyle, edges: list[float], tops: list[float], inks: Box) -> Box:
+def _rules(sheet: Sheet, style: TableStyle, drawn: _Drawn) -> Box:
+    """Draw the rules; return the table's box: round its ink and rules."""
+    edges, tops, inks, name = drawn.edges, drawn.tops, union(drawn.inks), style.rules
     left, right, top, bottom = edges[0], edges[-1], tops[0], tops[-1]
-    pen, colour = style.rule_width, style.rule
-    if style.rules == "grid":
-        for y in tops:
-            sheet.rule(left, y, right, y, width=pen, colour=colour)
-        for x in edges:
-            sheet.rule(x, top, x, bottom, width=pen, colour=colour)
-    elif style.rules == "horizontal":
-        for y in tops:
-            sheet.rule(left, y, right, y, width=pen, colour=colour)
-    elif style.rules == "booktabs":
-        for y, factor in ((top, 1.8), (tops[1], 1.0), (bottom, 1.8)):
-            sheet.rule(left, y, right, y, width=pen * factor, colour=colour)
-    elif style.rules == "frame":
-        sheet.rect((left, top, right, bottom), width=pen, colour=colour)
-        sheet.rule(left, tops[1], right, tops[1], width=pen, colour=colour)
-    elif style.rules == "header":
-        sheet.rule(left, tops[1], right, tops[1], width=pen, colour=colour)
+    if name == "finance":
+        return _sums(sheet, style, drawn, inks)
+    if name in {"grid", "double"}:
+        _grid(sheet, style, drawn)
+    across = {
+        "horizontal": dict.fromkeys(tops, 1.0),
+        "booktabs": {top: 1.8, drawn.head: 1.0, bottom: 1.8},
+        "vertical": {top: 1.0, drawn.head: 1.0, bottom: 1.0},
+        "typed": {top: 1.0, drawn.head: 1.0, bottom: 1.0},
+        "frame": {drawn.head: 1.0},
+        "header": {drawn.head: 1.0},
+        "sparse": {drawn.head: 1.0},
+    }.get(name, {})
+    dash = 3.0 if name == "typed" else 0.0
+    for y, factor in across.items():
+        sheet.rule(left, y, right, y, width=style.rule_width * factor, colour=style.rule, dash=dash)
+    if name == "booktabs":
+        _under_spans(sheet, style, drawn)
+    for x in edges[1:-1] if name == "vertical" else ():
+        sheet.rule(x, top, x, bottom, width=style.rule_width, colour=style.rule)
+    frame = {"frame": 0.0, "double": 2.0}.get(name)
+    if frame is not None:
+        box = (left - frame, top - frame, right + frame, bottom + frame)
+        sheet.rect(box, width=style.rule_width, colour=style.rule)
+        return box
+    if name in {"header", "sparse"}:
         return (left, inks[1] if style.head_fill is None else top, right, inks[3])
-    elif style.rules == "none":
-        return inks
-    return (left, top, right, bottom)
+    return inks if name == "none" else (left, top, right, bottom)
+
+
+def _grid(sheet: Sheet, style: TableStyle, drawn: _Drawn) -> None:
+    """Rule every cell, but not inside cells that span."""
+    pen, colour, edges, tops = style.rule_width, style.rule, drawn.edges, drawn.tops
+    sheet.rect((edges[0], tops[0], edges[-1], tops[-1]), width=pen, colour=colour)
+    for number, row in enumerate(drawn.rows):
+        at = 0
+        for cell in row.cells:
+            if number and not cell.joined:
+                sheet.rule(edges[at], tops[number], edges[at + cell.span], tops[number], width=pen, colour=colour)
+            at += cell.span
+            if at < len(edges) - 1:
+                sheet.rule(edges[at], tops[number], edges[at], tops[number + 1], width=pen, colour=colour)
+
+
+def _under_spans(sheet: Sheet, style: TableStyle, drawn: _Drawn) -> None:
+    for number, row in enumerate(drawn.rows):
+        at = 0
+        for cell in row.cells:
+            if row.kind == "head" and 1 < cell.span < len(drawn.edges) - 1 and cell.text:
+                y, pad = drawn.tops[number + 1], style.pad_x * style.size * 0.5
+                ends = drawn.edges[at] + pad, drawn.edges[at + cell.span] - pad
+                sheet.rule(ends[0], y, ends[1], y, width=style.rule_width * 0.7, colour=style.rule)
+            at += cell.span
+
+
+def _sums(sheet: Sheet, style: TableStyle, drawn: _Drawn, inks: Box) -> Box:
+    """Rule totals above and below, columns of figures only, as accounts are set."""
+    boxes = [inks]
+    for number, row in enumerate(drawn.rows):
+        if row.kind != "total":
+            continue
+        for at in range(1, len(drawn.edges) - 1):
+            x0 = drawn.edges[at] + style.pad_x * style.size * 0.6
+            x1 = drawn.edges[at + 1] - style.pad_x * style.size * 0.6
+            last = number == len(drawn.rows) - 1
+            offsets = (drawn.tops[number], drawn.tops[number + 1] - 0.6) + ((drawn.tops[number + 1] + 1,) * last)
+            for y in offsets if last else offsets[:1]:
+                sheet.rule(x0, y, x1, y, width=style.rule_width * 0.8, colour=style.rule)
+                boxes.append((x0, y, x1, y))
+    return union(boxes)

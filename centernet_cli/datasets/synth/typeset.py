@@ -57,6 +57,12 @@ class Frame:
     bottom: float
 
 
+def split(x: float, y: float, width: float, bottom: float, count: int, gutter: float) -> list[Frame]:
+    """Return `count` equal columns."""
+    wide = (width - gutter * (count - 1)) / count
+    return [Frame(x + k * (wide + gutter), y, wide, bottom) for k in range(count)]
+
+
 def break_line(
     words: Sequence[str], face: Face, size: float, width: float, space: float, *, hyphens: bool
 ) -> tuple[list[str], list[str]]:

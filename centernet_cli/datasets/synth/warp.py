@@ -111,6 +111,9 @@ def scanner(rng: Random, width: int, height: int, *, skew: float) -> Warp:
 def camera(rng: Random, width: int, height: int, *, long_side: int, tilt: float) -> Warp:
     """Return a page on a surface seen askew, sometimes curled, in a picture of `long_side`."""
     aspect = rng.uniform(0.68, 0.8)
+    if height > 1.6 * width and rng.random() < 0.6:
+        # People hold slips close, so that they fill the picture.
+        aspect = min(0.8, max(0.3, rng.uniform(1.05, 1.7) * width / height))
     out_w, out_h = round(long_side * aspect), long_side
     if width > height * 1.1:
         out_w, out_h = out_h, out_w

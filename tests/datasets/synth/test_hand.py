@@ -8,8 +8,9 @@ import pytest
 
 from centernet_cli.datasets.synth.display import Sheet
 from centernet_cli.datasets.synth.hand import Hand, turned_text, write, write_mask
+from centernet_cli.datasets.synth.strokes import Script
 
-SCRIBBLE = Hand(None, 20, 0.3, 1.0, 0, 0.8, 0.1, 0.3, (0, 0, 120), 3)
+SCRIBBLE = Hand(None, 20, 0.3, 1.0, 0, 0.8, 0.1, 0.3, (0, 0, 120), Script(3))
 
 
 @pytest.mark.parametrize("made_up", [True, False])

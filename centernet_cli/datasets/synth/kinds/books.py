@@ -1,13 +1,11 @@
-"""Old print and handwritten pages."""
+"""Old print."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from centernet_cli.datasets.synth.display import BLACK, Colour, Sheet
-from centernet_cli.datasets.synth.hand import write
 from centernet_cli.datasets.synth.typeset import Frame, Look, random_look, set_line, set_paragraph
 
 if TYPE_CHECKING:
@@ -261,86 +259,3 @@ def _marginalia(ctx: Context, sheet: Sheet, look: Look, x: float, width: float, 
         set_paragraph(sheet, ctx.words.sentence(2, 9), style, frame, boxes=boxes)
         sheet.region("other", boxes)
         y = frame.y
-
-
-def make_notes(ctx: Context) -> Sheet:
-    """A handwritten page: letter, school exercise, diary, register; ruled, squared or plain paper."""
-    rng = ctx.rng
-    sheet = ctx.sheet(
-        rng.choice(((595.3, 841.9), (420.0, 595.0), (500.0, 650.0), (612.0, 792.0), (360.0, 600.0))),
-        rng.choice(((255, 255, 255), (250, 246, 235), (240, 230, 208), (252, 252, 245), (245, 240, 225))),
-    )
-    pitch = rng.uniform(14, 32)
-    hand = ctx.hand(pitch * rng.uniform(0.62, 1.05))
-    margin = sheet.width * rng.uniform(0.05, 0.2)
-    right = sheet.width * rng.uniform(0.88, 0.97)
-    top, bottom = sheet.height * rng.uniform(0.04, 0.12), sheet.height * rng.uniform(0.6, 0.97)
-    _ruling(ctx, sheet, pitch, margin, top)
-    if rng.random() < 0.5:
-        box = write(
-            sheet,
-            rng,
-            rng.choice((margin, sheet.width * 0.6)),
-            top,
-            rng.choice((ctx.words.date(), ctx.words.phrase(1, 3))),
-            hand,
-            width=sheet.width * 0.35,
-        )
-        if box is not None:
-            sheet.region("header", [box])
-    y = top + pitch * rng.uniform(1, 2)
-    boxes: list[Box] = []
-    drift = rng.gauss(0, 0.006)
-    while y < bottom:
-        last = rng.random() < 0.12
-        length = rng.uniform(0.2, 0.8) if last else rng.uniform(0.88, 1.0)
-        x = margin + (rng.uniform(0.3, 2.5) * pitch if not boxes and rng.random() < 0.6 else rng.gauss(0, 2.0))
-        words = " ".join(ctx.words.sentence(4, 26))
-        lift = math.sin(y * 0.01) * 2 + drift * y
-        made = write(sheet, rng, x, y + lift, words, hand, width=max(pitch * 3, (right - x) * length))
-        if made is not None:
-            boxes.append(made)
-            if rng.random() < 0.06:
-                middle = (made[1] + made[3]) / 2
-                start = rng.uniform(made[0], made[2] * 0.9)
-                sheet.rule(
-                    start,
-                    middle,
-                    min(made[2], start + rng.uniform(20, 80)),
-                    middle + rng.uniform(-2, 2),
-                    width=1.0,
-                    colour=hand.colour,
-                )
-        if rng.random() < 0.04 and margin > 60:
-            note = replace(hand, size=hand.size * 0.7)
-            added = write(sheet, rng, 6, y, ctx.words.word(), note, width=margin - 12)
-            if added is not None:
-                sheet.region("other", [added])
-        y += pitch * rng.uniform(0.97, 1.03)
-        if last:
-            sheet.region("text", boxes)
-            boxes = []
-            y += pitch * rng.choice((0, 0, 1))
-    sheet.region("text", boxes)
-    return sheet
-
-
-def _ruling(ctx: Context, sheet: Sheet, pitch: float, margin: float, top: float) -> None:
-    rng = ctx.rng
-    style = rng.choice(("plain", "plain", "plain", "ruled", "ruled", "squared", "seyes"))
-    colour: Colour = rng.choice(((170, 190, 220), (200, 200, 205), (190, 170, 200), (150, 180, 200)))
-    if style == "plain":
-        return
-    step = pitch if style == "ruled" else pitch / rng.choice((1, 2)) if style == "squared" else pitch / 4
-    y = top + 3
-    while y < sheet.height:
-        sheet.rule(0, y, sheet.width, y, width=0.5, colour=colour)
-        y += step
-    if style != "ruled":
-        x = 0.0
-        wide = step if style == "squared" else pitch
-        while x < sheet.width:
-            sheet.rule(x, 0, x, sheet.height, width=0.5, colour=colour)
-            x += wide
-    if rng.random() < 0.5:
-        sheet.rule(margin - 6, 0, margin - 6, sheet.height, width=0.8, colour=(220, 120, 130))

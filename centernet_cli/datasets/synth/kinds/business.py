@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from centernet_cli.datasets.synth.figures import draw_logo
 from centernet_cli.datasets.synth.flow import Flow, running_head
 from centernet_cli.datasets.synth.tables import Column, draw_table, random_style
-from centernet_cli.datasets.synth.typeset import Frame, join_pieces
+from centernet_cli.datasets.synth.typeset import Frame, join_pieces, split
 
 if TYPE_CHECKING:
     from centernet_cli.datasets.synth.context import Context
@@ -180,13 +180,14 @@ def _foot(ctx: Context, sheet: Sheet, look: Look, x: float, width: float) -> Non
 
 
 def make_table(ctx: Context) -> Sheet:
-    """A page that is mostly tables: price lists, statistics, schedules; dense and landscape ones too."""
+    """A page of tables: price lists, statistics, accounts, schedules; dense and landscape ones, amid text or alone."""
     rng = ctx.rng
     sheet = ctx.sheet()
-    if rng.random() < 0.3:
+    if rng.random() < 0.25:
         sheet.width, sheet.height = max(sheet.width, sheet.height), min(sheet.width, sheet.height)
-    look = ctx.look(roles=("sans", "serif", "sans"), size=rng.choice((rng.uniform(5.5, 8), rng.uniform(7, 11))))
-    margin = sheet.width * rng.uniform(0.05, 0.12)
+    roles = rng.choice((("sans", "serif", "sans"), ("serif",), ("type", "mono")))
+    look = ctx.look(roles=roles, size=rng.choice((rng.uniform(5.5, 8), rng.uniform(7, 11))))
+    margin = sheet.width * rng.uniform(0.05, 0.14)
     running_head(
         sheet,
         rng,
@@ -201,14 +202,22 @@ def make_table(ctx: Context) -> Sheet:
     flow = Flow(sheet, rng, ctx.words, look, [frame])
     if rng.random() < 0.5:
         flow.heading(rng.choice((0, 1)))
-    for _ in range(rng.choice((1, 1, 2, 3, 4))):
-        if rng.random() < 0.4:
-            flow.paragraph(low=10, high=60)
+    layout = rng.choice(("alone", "alone", "amid", "amid", "amid", "columns"))
+    if layout == "columns":
+        count = rng.choice((2, 2, 3))
+        flow = Flow(
+            sheet, rng, ctx.words, look, split(margin, frame.y, frame.width, frame.bottom, count, rng.uniform(12, 24))
+        )
+    for _ in range(rng.choice((1, 1, 2, 3, 4)) + (layout == "columns")):
+        if layout == "amid" or rng.random() < 0.3:
+            flow.paragraph(low=10, high=rng.choice((60, 160)))
+        if layout == "amid" and rng.random() < 0.25:
+            flow.list_()
         flow.table(
-            columns=rng.randint(2, 12), rows=rng.choice((rng.randint(4, 10), rng.randint(10, 30), rng.randint(30, 70)))
+            columns=rng.randint(2, 12), rows=rng.choice((rng.randint(2, 10), rng.randint(8, 30), rng.randint(30, 70)))
         )
         if flow.full:
             break
-    if rng.random() < 0.5:
-        flow.fill({"paragraph": 1}, limit=3)
+    if layout != "alone" or rng.random() < 0.3:
+        flow.fill({"paragraph": 4, "heading": 1}, limit=rng.choice((2, 6, 20)))
     return sheet

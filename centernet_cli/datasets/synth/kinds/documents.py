@@ -8,18 +8,12 @@ from typing import TYPE_CHECKING
 from centernet_cli.datasets.synth.figures import draw_logo
 from centernet_cli.datasets.synth.flow import Flow, narrower, running_head
 from centernet_cli.datasets.synth.hand import write
-from centernet_cli.datasets.synth.typeset import Frame, Look, Style, random_look, set_line, set_paragraph
+from centernet_cli.datasets.synth.typeset import Frame, Look, Style, random_look, set_line, set_paragraph, split
 
 if TYPE_CHECKING:
     from centernet_cli.core.records import Box
     from centernet_cli.datasets.synth.context import Context
     from centernet_cli.datasets.synth.display import Sheet
-
-
-def columns(x: float, y: float, width: float, bottom: float, count: int, gutter: float) -> list[Frame]:
-    """Return `count` equal columns."""
-    wide = (width - gutter * (count - 1)) / count
-    return [Frame(x + k * (wide + gutter), y, wide, bottom) for k in range(count)]
 
 
 def make_report(ctx: Context) -> Sheet:
@@ -53,7 +47,7 @@ def make_report(ctx: Context) -> Sheet:
     count = rng.choice((1, 1, 1, 2, 2, 3)) if sheet.width < sheet.height else rng.choice((2, 3))
     gutter = rng.uniform(12, 28)
     bottom_y = bottom if rng.random() < 0.75 else frame.y + (bottom - frame.y) * rng.uniform(0.3, 0.9)
-    frames = columns(frame.x, frame.y, frame.width, bottom_y, count, gutter)
+    frames = split(frame.x, frame.y, frame.width, bottom_y, count, gutter)
     if count > 1:
         look = replace(look, size=min(look.size, 10.0), leading=look.leading * min(1.0, 10.0 / look.size))
     flow = Flow(sheet, rng, ctx.words, look, frames)
@@ -105,7 +99,7 @@ def make_paper(ctx: Context) -> Sheet:
     if rng.random() < 0.4:
         _front_matter(ctx, sheet, replace(look, head_align="center"), frame)
     count = 2 if rng.random() < 0.8 else 1
-    inner = columns(margin, frame.y, frame.width, bottom, count, rng.uniform(13, 24))
+    inner = split(margin, frame.y, frame.width, bottom, count, rng.uniform(13, 24))
     flow = Flow(sheet, rng, ctx.words, look, inner, whole_lists=True)
     if count == 2 and rng.random() < 0.3:
         wide = Flow(
@@ -341,7 +335,7 @@ def make_index(ctx: Context) -> Sheet:
     count = rng.choice((1, 1, 2, 3))
     style = look.text(align="left", indent=0.0)
     leaders = rng.choice(("dots", "gap", "none"))
-    for column in columns(margin, frame.y, frame.width, bottom, count, 20):
+    for column in split(margin, frame.y, frame.width, bottom, count, 20):
         boxes = []
         while column.y + style.leading < column.bottom:
             shift = rng.choice((0.0, 0.0, 1.2, 2.4)) * style.size

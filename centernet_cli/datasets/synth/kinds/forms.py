@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from centernet_cli.datasets.synth.display import BLACK, Colour, Sheet
 from centernet_cli.datasets.synth.figures import draw_logo
 from centernet_cli.datasets.synth.hand import Hand, write, write_mask
+from centernet_cli.datasets.synth.kinds.office import make_office_form
 from centernet_cli.datasets.synth.typeset import Frame, Style, set_paragraph
 
 if TYPE_CHECKING:
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 
 
 def make_form(ctx: Context) -> Sheet:
-    """A form of several sections."""
+    """A form of several sections, or an old office form."""
     rng = ctx.rng
+    if rng.random() < 0.6:
+        return make_office_form(ctx)
     sheet = ctx.sheet(rng.choice(((595.3, 841.9), (595.3, 841.9), (612.0, 792.0), (595.3, 420.0), (612.0, 1008.0))))
     return _Form(ctx, sheet).make()
 

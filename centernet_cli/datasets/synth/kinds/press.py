@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from centernet_cli.datasets.synth.display import BLACK, Colour, Sheet
 from centernet_cli.datasets.synth.figures import draw_photo
 from centernet_cli.datasets.synth.flow import Flow
-from centernet_cli.datasets.synth.kinds.documents import columns
-from centernet_cli.datasets.synth.typeset import Frame, Look, random_look, set_line, set_paragraph
+from centernet_cli.datasets.synth.typeset import Frame, Look, random_look, set_line, set_paragraph, split
 
 if TYPE_CHECKING:
     from centernet_cli.core.records import Box
@@ -143,7 +142,7 @@ class _Page:
             area.y += look.leading * 0.3
         if picture and area.bottom - area.y > 220:
             self.picture(area)
-        frames = columns(area.x, area.y, area.width, area.bottom, span, self.gutter)
+        frames = split(area.x, area.y, area.width, area.bottom, span, self.gutter)
         if self.rules and span > 1:
             for frame in frames[1:]:
                 self.sheet.rule(frame.x - self.gutter / 2, area.y, frame.x - self.gutter / 2, area.bottom, width=0.4)
