@@ -6,7 +6,7 @@ Points: 1/72 inch, origin top left, y down. Colours are RGB 0 to 255.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -205,6 +205,15 @@ class Sheet:
     def image(self, box: Box, pixels: npt.NDArray[np.uint8]) -> None:
         """Draw a picture."""
         self.items.append(Image(box, pixels))
+
+    def shift_items(self, start: int, dx: float) -> None:
+        """Move the runs and straight rules drawn since item `start` to the right by `dx` points."""
+        for at in range(start, len(self.items)):
+            item = self.items[at]
+            if isinstance(item, Run):
+                self.items[at] = replace(item, x=item.x + dx)
+            elif isinstance(item, Shape):
+                self.items[at] = replace(item, points=tuple((x + dx, y) for x, y in item.points))
 
     def region(self, label: str, boxes: Iterable[Box]) -> None:
         """Label the box around `boxes`; nothing is added for none."""

@@ -275,24 +275,28 @@ class Flow:
         self.gap(look.leading * rng.uniform(0.6, 1.2))
 
     def fill(self, mix: Mapping[str, float], *, limit: int = 200) -> None:
-        """Fill the columns with blocks drawn from `mix` (name to weight; names are this class's methods)."""
+        """Fill the columns with blocks drawn from `mix` (name, as `block` takes it, to weight)."""
         names, weights = list(mix), list(mix.values())
         for _ in range(limit):
             if self.full or (self.room() < self.look.leading and not self.advance()):
                 return
-            match self.rng.choices(names, weights)[0]:
-                case "heading":
-                    self.gap(self.look.leading * self.rng.uniform(0.3, 1.0))
-                    self.heading(self.rng.choice((1, 1, 2, 2, 3)))
-                    self.paragraph()
-                case "list":
-                    self.list_()
-                case "table":
-                    self.table()
-                case "figure":
-                    self.figure()
-                case _:
-                    self.paragraph()
+            self.block(self.rng.choices(names, weights)[0])
+
+    def block(self, name: str) -> None:
+        """Set one block: `heading` (with a paragraph), `list`, `table`, `figure`; any other name is a paragraph."""
+        match name:
+            case "heading":
+                self.gap(self.look.leading * self.rng.uniform(0.3, 1.0))
+                self.heading(self.rng.choice((1, 1, 2, 2, 3)))
+                self.paragraph()
+            case "list":
+                self.list_()
+            case "table":
+                self.table()
+            case "figure":
+                self.figure()
+            case _:
+                self.paragraph()
 
 
 def narrower(look: Look, factor: float) -> Look:

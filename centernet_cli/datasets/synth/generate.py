@@ -12,7 +12,18 @@ import numpy as np
 from centernet_cli.datasets.synth import degrade, wear
 from centernet_cli.datasets.synth.context import Context
 from centernet_cli.datasets.synth.fonts import FontBook, default_book
-from centernet_cli.datasets.synth.kinds import acts, books, business, documents, forms, notes, press, receipt, slides
+from centernet_cli.datasets.synth.kinds import (
+    acts,
+    books,
+    business,
+    documents,
+    forms,
+    notes,
+    papers,
+    press,
+    receipt,
+    slides,
+)
 from centernet_cli.datasets.synth.raster import draw
 from centernet_cli.datasets.synth.warp import Warp, camera, scanner
 
@@ -34,7 +45,7 @@ KINDS: dict[str, Callable[[Context], Sheet]] = {
     "table": business.make_table,
     "newspaper": press.make_newspaper,
     "report": documents.make_report,
-    "paper": documents.make_paper,
+    "paper": papers.make_paper,
     "slides": slides.make_slides,
     "notes": notes.make_notes,
     "oldprint": books.make_oldprint,
@@ -50,9 +61,9 @@ _PROFILES = {
     "invoice": ("scan", "clean", "copy", "photo"),
     "letter": ("scan", "clean", "copy", "photo"),
     "table": ("scan", "clean", "clean", "copy"),
-    "newspaper": ("old", "scan", "fax", "clean"),
+    "newspaper": ("old", "old", "scan", "copy", "fax", "clean"),
     "report": ("clean", "clean", "scan", "fax"),
-    "paper": ("clean", "clean", "scan", "fax"),
+    "paper": ("clean", "clean", "clean", "scan", "copy"),
     "slides": ("clean", "clean", "clean", "photo"),
     "notes": ("scan", "scan", "photo", "old", "clean"),
     "oldprint": ("old", "old", "old", "fax"),

@@ -1,4 +1,4 @@
-"""Flowing documents: reports, papers, letters, typescripts, indexes."""
+"""Flowing documents: reports, letters, typescripts, indexes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from centernet_cli.datasets.synth.figures import draw_logo
 from centernet_cli.datasets.synth.flow import Flow, narrower, running_head
 from centernet_cli.datasets.synth.hand import write
-from centernet_cli.datasets.synth.typeset import Frame, Look, Style, random_look, set_line, set_paragraph, split
+from centernet_cli.datasets.synth.typeset import Frame, Style, random_look, set_line, set_paragraph, split
 
 if TYPE_CHECKING:
     from centernet_cli.core.records import Box
@@ -81,72 +81,6 @@ def _footnotes(ctx: Context, sheet: Sheet, flow: Flow, x: float, y: float) -> No
             sheet.lines.pop()
         return
     sheet.region("text", boxes)
-
-
-def make_paper(ctx: Context) -> Sheet:
-    """A scientific article in two columns, sometimes its first page."""
-    rng = ctx.rng
-    sheet = ctx.sheet(rng.choice(((595.3, 841.9), (612.0, 792.0))), (255, 255, 255))
-    size = rng.uniform(8.2, 10.5)
-    body = ctx.family("serif", "serif", "sans")
-    look = random_look(rng, body, body if rng.random() < 0.6 else ctx.family("sans"), size=size)
-    look = replace(look, align="justify", leading=size * rng.uniform(1.08, 1.25), head_scale=min(look.head_scale, 1.9))
-    margin, top, bottom = sheet.width * rng.uniform(0.07, 0.12), sheet.height * 0.075, sheet.height * 0.925
-    running_head(
-        sheet, rng, ctx.words, look, left=margin, right=sheet.width - margin, top=top * 0.6, bottom=sheet.height * 0.963
-    )
-    frame = Frame(margin, top, sheet.width - 2 * margin, bottom)
-    if rng.random() < 0.4:
-        _front_matter(ctx, sheet, replace(look, head_align="center"), frame)
-    count = 2 if rng.random() < 0.8 else 1
-    inner = split(margin, frame.y, frame.width, bottom, count, rng.uniform(13, 24))
-    flow = Flow(sheet, rng, ctx.words, look, inner, whole_lists=True)
-    if count == 2 and rng.random() < 0.3:
-        wide = Flow(
-            sheet, rng, ctx.words, look, [Frame(margin, frame.y, frame.width, frame.y + (bottom - frame.y) * 0.45)]
-        )
-        rng.choice((wide.table, wide.figure))()
-        for each in flow.frames:
-            each.y = wide.frame.y + look.leading
-    flow.fill(
-        rng.choice(
-            (
-                {"paragraph": 8, "heading": 2, "figure": 1, "table": 1},
-                {"paragraph": 6, "heading": 2, "list": 3},
-                {"paragraph": 3, "heading": 1, "table": 2, "figure": 2},
-            )
-        )
-    )
-    return sheet
-
-
-def _front_matter(ctx: Context, sheet: Sheet, look: Look, frame: Frame) -> None:
-    rng = ctx.rng
-    flow = Flow(sheet, rng, ctx.words, look, [frame])
-    flow.heading(0, ctx.words.phrase(5, 12))
-    boxes: list[Box] = []
-    for _ in range(rng.randint(1, 3)):
-        line = ", ".join(ctx.words.name() for _ in range(rng.randint(1, 4)))
-        set_paragraph(
-            sheet,
-            line.split(),
-            look.text(align="center", indent=0.0, size=look.size * rng.choice((1.0, 1.15))),
-            frame,
-            boxes=boxes,
-        )
-    sheet.region("text", boxes)
-    frame.y += look.leading
-    if rng.random() < 0.8:
-        inner = Frame(frame.x + frame.width * 0.08, frame.y, frame.width * 0.84, frame.bottom)
-        if rng.random() < 0.6:
-            flow_in = Flow(sheet, rng, ctx.words, look, [inner])
-            flow_in.heading(3, rng.choice(("Abstract", "Summary", "Résumé", "Zusammenfassung", "Streszczenie")))
-        boxes = []
-        set_paragraph(
-            sheet, ctx.words.paragraph(60, 160), look.text(size=look.size * 0.92, indent=0.0), inner, boxes=boxes
-        )
-        sheet.region("text", boxes)
-        frame.y = inner.y + look.leading * 1.5
 
 
 def make_letter(ctx: Context) -> Sheet:
