@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from centernet_cli.core.records import Dataset
     from centernet_cli.evaluation.pairing import Pairing, TruthSource
-    from centernet_cli.evaluation.summary import Summary
+    from centernet_cli.evaluation.summary import Scoring, Summary
 
 
 def evaluate(
@@ -64,6 +64,17 @@ def evaluate(
         Path | None, typer.Option("--report", help="Write scores.json and pages.csv there.", metavar="DIR")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write the scores as JSON.")] = False,
+    errors: Annotated[
+        bool, typer.Option("--errors", help="Also tell what is wrong: missed, split, merged, loose, by size.")
+    ] = False,
+    evaluator: Annotated[
+        Literal["pycocotools", "fast"],
+        typer.Option("--evaluator", help="Of AP. fast: the same numbers sooner; needs the extra fast-eval."),
+    ] = "pycocotools",
+    draws: Annotated[
+        int, typer.Option("--bootstrap", help="Draws for 95 % intervals; 0: none.", metavar="N", min=0, max=100_000)
+    ] = 1000,
+    seed: Annotated[int, typer.Option("--seed", help="Of these draws.", metavar="N", min=0)] = 0,
     size: SizeOption = None,
     flip: FlipOption = None,
     scales: ScalesOption = None,
@@ -88,6 +99,9 @@ def evaluate(
     """
     ious = _check_options(iou, {"--threshold": threshold, "--min-ap": min_ap, "--min-f1": min_f1})
     overrides = read_overrides(size=size, flip=flip, scales=scales, resize=resize, nms=nms, ink=ink)
+    from centernet_cli.evaluation.summary import Scoring
+
+    scoring = Scoring(ious=ious, max_dets=max_dets, threshold=threshold, evaluator=evaluator, draws=draws, seed=seed)
     if report is not None:
         from centernet_cli.inference.output import check_folder
 
@@ -95,7 +109,7 @@ def evaluate(
     sources = read_truth(dataset, data_format)
     predictions, model = get_predictions(what, sources, device, overrides)
     classes, left_out = shared_classes(sources, predictions.classes, only, what)
-    summary, pairing = _score(sources, predictions, classes, ious=ious, max_dets=max_dets, threshold=threshold)
+    summary, pairing = _score(sources, predictions, classes, scoring)
     gates = [
         {"name": name, "required": least, "value": value, "met": value is not None and value >= least}
         for name, least, value in (
@@ -111,9 +125,14 @@ def evaluate(
     if as_json:
         console.write_json(document)
     else:
-        from centernet_cli.cli.score_table import write_summary
+        from centernet_cli.cli.score_table import write_sizes, write_summary
 
         write_summary(summary)
+        if errors:
+            from centernet_cli.cli.error_table import write_errors
+
+            write_sizes(summary)
+            write_errors(summary.errors)
     _end(gates, predictions if model else None)
 
 
@@ -129,19 +148,14 @@ def _check_options(iou: list[float] | None, shares: dict[str, float | None]) -> 
 
 
 def _score(
-    sources: Sequence[TruthSource],
-    predictions: Dataset,
-    classes: Sequence[str],
-    *,
-    ious: Sequence[float],
-    max_dets: int,
-    threshold: float | None,
+    sources: Sequence[TruthSource], predictions: Dataset, classes: Sequence[str], scoring: Scoring
 ) -> tuple[Summary, Pairing]:
     from centernet_cli.evaluation.pairing import pair_pages
     from centernet_cli.evaluation.summary import summarise
 
     pairing = pair_pages(sources, predictions)
-    return summarise(pairing.pairs, classes, ious=ious, max_dets=max_dets, threshold=threshold), pairing
+    with console.progress("scoring", scoring.steps(len(pairing.pairs)), "steps") as progress:
+        return summarise(pairing.pairs, classes, scoring, progress.advance), pairing
 
 
 def _end(gates: Sequence[dict[str, Any]], predictions: Dataset | None) -> None:

@@ -32,7 +32,7 @@ def score_document(
     gates: list[dict[str, Any]],
 ) -> dict[str, object]:
     """Return everything there is to know about an evaluation, JSON-serialisable."""
-    from centernet_cli.evaluation.summary import summary_to_json
+    from centernet_cli.evaluation.summary_json import summary_to_json
 
     return {
         **summary_to_json(summary),

@@ -11,8 +11,10 @@ from centernet_cli.core.errors import printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from centernet_cli.evaluation.bootstrap import Interval, Intervals
     from centernet_cli.evaluation.coco_ap import CocoScores
-    from centernet_cli.evaluation.line_metrics import SourceScores
+    from centernet_cli.evaluation.counts import IouScores, SourceScores
+    from centernet_cli.evaluation.deteval import DetEvalReport, DetEvalScores
     from centernet_cli.evaluation.summary import Summary
 
     Row = list[str]
@@ -20,58 +22,104 @@ if TYPE_CHECKING:
 
 def write_summary(summary: Summary) -> None:
     """Write all scores to stdout, with the threshold and maxDets they hold for."""
-    headline = summary.boxes.at
-    chosen = "given" if summary.threshold is not None else "best mean F1 over sources"
-    at = ", ".join(f"{scores.threshold:.3f} for IoU {scores.iou:g}" for scores in headline)
-    _write_table(f"Boxes one to one; threshold ({chosen}) {at}; no maxDets", *_box_rows(summary))
-    coco = summary.coco
-    _write_table(f"COCO AP; maxDets {coco.max_dets}; no threshold", *_coco_rows(summary))
-
-
-def _box_rows(summary: Summary) -> tuple[Row, list[Row]]:
-    header = ["source", "pages", "boxes"]
+    chosen = "given" if summary.scoring.threshold is not None else "best mean F1 over sources"
     for scores in summary.boxes.at:
-        header += [f"P@{scores.iou:g}", f"R@{scores.iou:g}", f"F1@{scores.iou:g}"]
+        title = f"Boxes one to one at IoU {scores.iou:g}; threshold {scores.threshold:.3f} ({chosen}); no maxDets"
+        write_table(title, *_box_rows(scores, summary.intervals))
+    title = f"Judged by areas (DetEval): splits and merges count 0.8; threshold {summary.deteval.threshold:.3f}"
+    write_table(title, *_area_rows(summary))
+    if len(summary.classes) > 1:
+        first = summary.boxes.at[0]
+        title = f"Classes at IoU {first.iou:g}, threshold {first.threshold:.3f}"
+        write_table(title, *_part_rows("class", summary.table.per_class(first.iou, first.threshold)))
+    coco = summary.coco
+    write_table(f"COCO AP; maxDets {coco.max_dets}; no threshold", *_coco_rows(summary))
+
+
+def write_sizes(summary: Summary) -> None:
+    """Write the scores of thin and thick boxes to stdout."""
     first = summary.boxes.at[0]
-    rows: list[Row] = []
-    for name, counts in first.per_source.items():
-        rows.append([name, f"{counts.pages:,}", f"{counts.truths:,}"])
-        for scores in summary.boxes.at:
-            rows[-1] += _three(scores.per_source[name])
-    if len(first.per_source) > 1:
-        mean, pooled = ["mean over sources", "", ""], ["all pages as one", f"{first.pooled.pages:,}"]
-        pooled.append(f"{first.pooled.truths:,}")
-        for scores in summary.boxes.at:
-            mean += [number(scores.precision), number(scores.recall), number(scores.f1)]
-            pooled += _three(scores.pooled)
-        rows += [pooled, mean]
-    return header, rows
+    title = (
+        f"By thickness (shorter side over the page's longer one); IoU {first.iou:g}, threshold {first.threshold:.3f}"
+    )
+    sizes = summary.table.per_size(first.iou, first.threshold)
+    known = {name: one for name, one in sizes.items() if one.truths or one.detections}
+    write_table(title, *_part_rows("thickness", known))
+
+
+def _box_rows(scores: IouScores, found: Intervals | None) -> tuple[Row, list[Row]]:
+    at = f"@{scores.iou:g}"
+    rows = [
+        [
+            name,
+            f"{one.pages:,}",
+            f"{one.truths:,}",
+            *_three(one),
+            *([span(found.per_source[scores.iou][name])] if found else []),
+        ]
+        for name, one in scores.per_source.items()
+    ]
+    if len(rows) > 1:
+        whole = scores.pooled
+        pooled = ["all pages as one", f"{whole.pages:,}", f"{whole.truths:,}", *_three(whole)]
+        mean = ["mean over sources", "", "", *_three(scores)]
+        rows += [
+            [*pooled, *([span(found.pooled[scores.iou])] if found else [])],
+            [*mean, *([span(found.f1[scores.iou])] if found else [])],
+        ]
+    return ["source", "pages", "boxes", f"P{at}", f"R{at}", f"F1{at}", *(["95 %"] if found else [])], rows
+
+
+def _area_rows(summary: Summary) -> tuple[Row, list[Row]]:
+    report = summary.deteval
+    parts = {**report.per_source, **({"all pages as one": report.pooled} if len(report.per_source) > 1 else {})}
+    rows = [
+        [name, f"{one.truths:,}", f"{one.single:,}", f"{one.split:,}", f"{one.merged:,}", *_three(one)]
+        for name, one in parts.items()
+    ]
+    if len(report.per_source) > 1:
+        rows.append(["mean over sources", *[""] * 4, *_three(report)])
+    return ["source", "boxes", "single", "split", "merged", "P", "R", "F1"], rows
+
+
+def _part_rows(kind: str, parts: dict[str, SourceScores]) -> tuple[Row, list[Row]]:
+    rows = [[name, f"{one.truths:,}", f"{one.detections:,}", *_three(one)] for name, one in parts.items()]
+    return [kind, "boxes", "found", "P", "R", "F1"], rows
 
 
 def _coco_rows(summary: Summary) -> tuple[Row, list[Row]]:
+    found = summary.intervals
     rows: list[Row] = []
     for name, one in summary.coco.classes.items():
-        scores = [number(one.ap), number(one.ap50), number(one.ap75), number(one.recall)]
-        rows.append([name, f"{one.truths:,}", *scores])
+        interval = [span(found.per_class[name])] if found else []
+        scores = [number(one.ap50), number(one.ap75), number(one.recall)]
+        rows.append([name, f"{one.truths:,}", number(one.ap), *interval, *scores])
     if len(rows) > 1:
-        rows.append(_coco_row("mean over classes", summary.coco))
+        rows.append(_coco_row("mean over classes", summary.coco, [span(found.ap)] if found else []))
     if len(summary.coco_per_source) > 1:
-        rows += [_coco_row(f"  in {name}", scores) for name, scores in summary.coco_per_source.items()]
-    return ["class", "boxes", "AP", "AP50", "AP75", "AR"], rows
+        blank = [""] if found else []
+        rows += [_coco_row(f"  in {name}", scores, blank) for name, scores in summary.coco_per_source.items()]
+    return ["class", "boxes", "AP", *(["95 %"] if found else []), "AP50", "AP75", "AR"], rows
 
 
-def _coco_row(name: str, scores: CocoScores) -> Row:
+def _coco_row(name: str, scores: CocoScores, interval: Row) -> Row:
     truths = sum(one.truths for one in scores.classes.values())
-    return [name, f"{truths:,}", number(scores.ap), number(scores.ap50), number(scores.ap75), number(scores.recall)]
+    more = [number(scores.ap50), number(scores.ap75), number(scores.recall)]
+    return [name, f"{truths:,}", number(scores.ap), *interval, *more]
 
 
-def _three(scores: SourceScores) -> Row:
+def _three(scores: SourceScores | IouScores | DetEvalScores | DetEvalReport) -> Row:
     return [number(scores.precision), number(scores.recall), number(scores.f1)]
 
 
 def number(value: float | None) -> str:
     """Write a score; `-` where it's undefined."""
     return "-" if value is None else f"{value:.3f}"
+
+
+def span(interval: Interval | None) -> str:
+    """Write an interval; `-` where it's undefined."""
+    return "-" if interval is None else f"{interval.low:.3f}-{interval.high:.3f}"
 
 
 def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -83,7 +131,8 @@ def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _write_table(title: str, header: Row, rows: list[Row]) -> None:
+def write_table(title: str, header: Row, rows: list[Row]) -> None:
+    """Write a table to stdout: with lines on a terminal, else as aligned columns with an empty line after it."""
     rows = [[printable(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         console.write(title)

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from centernet_cli.evaluation.matching import overlap_matrix
+from centernet_cli.evaluation.matching import area, common_area, overlap_matrix
 from centernet_cli.evaluation.pairs import box_set, by_label
+from centernet_cli.evaluation.sizes import size_classes, size_names
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable
 
     import numpy.typing as npt
 
@@ -29,13 +29,26 @@ TRUTH_FATES = ("tight", "loose", "merged", "split", "off", "missed")
 """Of truths: matched at IoU 0.75; at 0.5; inside a detection with others; covered by several; touched; none near."""
 EXTRA_FATES = ("part", "double", "false")
 """Of detections without a match: inside or over truths; on a truth matched by another one; elsewhere."""
+SIDES = ("left", "top", "right", "bottom")
 TIGHT, LOOSE, TOUCHED = 0.75, 0.5, 0.1
 INSIDE = 0.7
 """Share of a box's area within another from which on it counts as inside it."""
 COVERED = 0.6
 """Share of a truth that its parts must cover together to call it split."""
-THICKNESS = (0.005, 0.0075, 0.01, 0.015, 0.025)
-"""Limits of the classes of thickness: a box's shorter side over the page's longer one."""
+
+
+class SideErrors(NamedTuple):
+    """How far off the sides of matched boxes are, in heights of the true box: left, top, right, bottom, `(4,)` each.
+
+    Attributes:
+        mean: Positive where detections are too large.
+        absolute: Mean size of the error.
+        tenth: What the worst tenth of the boxes exceeds.
+    """
+
+    mean: Floats
+    absolute: Floats
+    tenth: Floats
 
 
 @dataclass(slots=True)
@@ -59,12 +72,12 @@ class ErrorCounts:
         self.extras.update(other.extras)
         self.sides += other.sides
 
-    def side_errors(self) -> tuple[Floats, Floats] | None:
-        """Return mean and mean absolute errors `(4,)` of the sides; None without matches."""
+    def side_errors(self) -> SideErrors | None:
+        """Return how far off the sides are; None without matches."""
         if not self.sides:
             return None
         errors = np.stack(self.sides)
-        return errors.mean(0), np.abs(errors).mean(0)
+        return SideErrors(errors.mean(0), np.abs(errors).mean(0), np.quantile(np.abs(errors), 0.9, axis=0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +87,7 @@ class ErrorReport:
     Attributes:
         threshold: Least score of the detections looked at.
         per_source: In the order the sources first appear.
-        per_thickness: Truths alone, by the limits of `THICKNESS`, thin ones first.
+        per_thickness: Truths alone, by the classes of `sizes`, thin ones first.
         pooled: All together.
     """
 
@@ -84,16 +97,22 @@ class ErrorReport:
     pooled: ErrorCounts
 
 
-def box_errors(pairs: Iterable[PagePair], threshold: float, classes: Collection[str] | None = None) -> ErrorReport:
+def box_errors(
+    pairs: Iterable[PagePair],
+    threshold: float,
+    classes: Collection[str] | None = None,
+    tick: Callable[[], None] = lambda: None,
+) -> ErrorReport:
     """Sort all truths and detections by their fates.
 
     Args:
         pairs: The pages.
         threshold: Detections below it are left out.
         classes: Count only these; boxes are compared within their class only. None: all.
+        tick: Called after each page.
     """
     per_source: dict[str, ErrorCounts] = {}
-    per_thickness = {name: ErrorCounts() for name in _thickness_names()}
+    per_thickness = {name: ErrorCounts() for name in size_names()}
     pooled = ErrorCounts()
     for pair in pairs:
         counts = per_source.setdefault(pair.source, ErrorCounts())
@@ -102,6 +121,7 @@ def box_errors(pairs: Iterable[PagePair], threshold: float, classes: Collection[
             pooled.add(found)
             for fates, name in thickness:
                 per_thickness[name].truths[fates] += 1
+        tick()
     return ErrorReport(threshold=threshold, per_source=per_source, per_thickness=per_thickness, pooled=pooled)
 
 
@@ -122,7 +142,12 @@ def _counts(counts: ErrorCounts) -> dict[str, object]:
         "extras": {name: counts.extras[name] for name in EXTRA_FATES},
         "side_error_in_heights": None
         if errors is None
-        else {"mean": errors[0].tolist(), "absolute": errors[1].tolist(), "order": ["left", "top", "right", "bottom"]},
+        else {
+            "order": list(SIDES),
+            "mean": errors.mean.tolist(),
+            "absolute": errors.absolute.tolist(),
+            "worst_tenth": errors.tenth.tolist(),
+        },
     }
 
 
@@ -140,9 +165,8 @@ def _page(
             boxes = boxes[(on_crowd < LOOSE).all(1)]
         counts, fates = _sort(boxes, wanted.boxes[~wanted.crowd])
         sides = wanted.boxes[~wanted.crowd]
-        thin = np.minimum(sides[:, 2] - sides[:, 0], sides[:, 3] - sides[:, 1]) / max(pair.width, pair.height)
-        names = _thickness_names()
-        bins = [names[k] for k in np.searchsorted(THICKNESS, thin, side="right")]
+        names = size_names()
+        bins = [names[k] for k in size_classes(sides, pair.width, pair.height)]
         yield counts, list(zip(fates, bins, strict=True))
 
 
@@ -152,9 +176,9 @@ def _sort(found: Floats, truth: Floats) -> tuple[ErrorCounts, list[str]]:
     none = np.zeros(len(truth), np.bool_)
     iou = overlap_matrix(found, truth, none)
     partner = _partners(iou)
-    shared = _shared(found, truth)
-    of_found = shared / np.maximum(_area(found), 1e-9)[:, None]
-    of_truth = shared / np.maximum(_area(truth), 1e-9)[None, :]
+    shared = common_area(found, truth)
+    of_found = shared / np.maximum(area(found), 1e-9)[:, None]
+    of_truth = shared / np.maximum(area(truth), 1e-9)[None, :]
     free = np.ones(len(found), np.bool_)
     free[partner[partner >= 0]] = False
     fates = []
@@ -197,25 +221,7 @@ def _extra(k: int, of_found: Floats, of_truth: Floats, matched: Bools) -> str:
     return "part" if on.any() else "false"
 
 
-def _shared(a: Floats, b: Floats) -> Floats:
-    width = np.minimum(a[:, None, 2], b[None, :, 2]) - np.maximum(a[:, None, 0], b[None, :, 0])
-    height = np.minimum(a[:, None, 3], b[None, :, 3]) - np.maximum(a[:, None, 1], b[None, :, 1])
-    shared: Floats = width.clip(min=0) * height.clip(min=0)
-    return shared
-
-
-def _area(boxes: Floats) -> Floats:
-    area: Floats = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    return area
-
-
 def _side_errors(found: Floats, truth: Floats) -> Floats:
     outwards = np.array([-1.0, -1.0, 1.0, 1.0])
     errors: Floats = (found - truth) * outwards / max(float(truth[3] - truth[1]), 1e-9)
     return errors
-
-
-def _thickness_names() -> list[str]:
-    shares = [f"{100 * limit:g} %" for limit in THICKNESS]
-    middle: Sequence[str] = [f"{low[:-2]}-{high}" for low, high in pairwise(shares)]
-    return [f"below {shares[0]}", *middle, f"from {shares[-1]}"]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MATCHED, MISSED, IGNORED = 1, 0, -1
 """A detection found a truth, found nothing, or lies in a place that doesn't count."""
+NOTHING, NOT_COUNTED = -1, -2
+"""The same where the index of a truth is expected."""
 
 _CHUNK_CELLS = 32_000
 """Cells of the overlap matrix computed at once: what fits into the processor's cache."""
@@ -28,14 +30,24 @@ def overlap_matrix(pred: Floats, truth: Floats, crowd: npt.NDArray[np.bool_]) ->
         truth: `(N, 4)` xyxy.
         crowd: `(N,)`.
     """
-    width = np.minimum(pred[:, None, 2], truth[None, :, 2]) - np.maximum(pred[:, None, 0], truth[None, :, 0])
-    height = np.minimum(pred[:, None, 3], truth[None, :, 3]) - np.maximum(pred[:, None, 1], truth[None, :, 1])
-    inter = np.maximum(width, 0.0) * np.maximum(height, 0.0)
-    pred_area = (pred[:, 2] - pred[:, 0]) * (pred[:, 3] - pred[:, 1])
-    truth_area = (truth[:, 2] - truth[:, 0]) * (truth[:, 3] - truth[:, 1])
+    inter, pred_area, truth_area = common_area(pred, truth), area(pred), area(truth)
     union = np.where(crowd[None, :], pred_area[:, None], pred_area[:, None] + truth_area[None, :] - inter)
     result: Floats = np.divide(inter, union, out=np.zeros_like(inter), where=union > 0)
     return result
+
+
+def common_area(one: Floats, other: Floats) -> Floats:
+    """Return the `(M, N)` areas that boxes `(M, 4)` and `(N, 4)` share."""
+    width = np.minimum(one[:, None, 2], other[None, :, 2]) - np.maximum(one[:, None, 0], other[None, :, 0])
+    height = np.minimum(one[:, None, 3], other[None, :, 3]) - np.maximum(one[:, None, 1], other[None, :, 1])
+    shared: Floats = np.maximum(width, 0.0) * np.maximum(height, 0.0)
+    return shared
+
+
+def area(boxes: Floats) -> Floats:
+    """Return the `(N,)` areas of boxes `(N, 4)`."""
+    areas: Floats = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    return areas
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +102,20 @@ def _ordered(row: Indices, col: Indices, value: Floats, pred_count: int, crowd: 
 
 
 def match(pairs: Overlaps, iou: float) -> npt.NDArray[np.int8]:
+    """Return the fates of the detections that `match_truths` gives them.
+
+    Args:
+        pairs: Of `overlaps`, with `min_iou` no larger than `iou`.
+        iou: Least overlap of a match, in (0, 1].
+
+    Returns:
+        `(M,)` of MATCHED, MISSED or IGNORED (not matched, but covered by a crowd).
+    """
+    truth = match_truths(pairs, iou)
+    return np.where(truth >= 0, MATCHED, np.where(truth == NOT_COUNTED, IGNORED, MISSED)).astype(np.int8)
+
+
+def match_truths(pairs: Overlaps, iou: float) -> Indices:
     """Match greedily: the detection with the best score takes the free truth it overlaps most, then the next one.
 
     A detection's match doesn't depend on detections with a lower score, so one matching serves every threshold.
@@ -99,9 +125,9 @@ def match(pairs: Overlaps, iou: float) -> npt.NDArray[np.int8]:
         iou: Least overlap of a match, in (0, 1].
 
     Returns:
-        `(M,)` of MATCHED, MISSED or IGNORED (not matched, but covered by a crowd).
+        `(M,)` index of each detection's truth, NOTHING without, NOT_COUNTED if it is covered by a crowd.
     """
-    status = np.full(pairs.pred_count, MISSED, dtype=np.int8)
+    result = np.full(pairs.pred_count, NOTHING, dtype=np.int64)
     enough = pairs.iou >= min(iou, 1 - 1e-10)
     taken = [False] * len(pairs.crowd)
     done = -1
@@ -110,11 +136,11 @@ def match(pairs: Overlaps, iou: float) -> npt.NDArray[np.int8]:
         if pred == done:
             continue
         if crowd:
-            status[pred] = IGNORED
+            result[pred] = NOT_COUNTED
         elif taken[truth]:
             continue
         else:
             taken[truth] = True
-            status[pred] = MATCHED
+            result[pred] = truth
         done = pred
-    return status
+    return result

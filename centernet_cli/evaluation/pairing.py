@@ -108,6 +108,8 @@ def pair_pages(sources: Sequence[TruthSource], predictions: Dataset) -> Pairing:
                 height=truth.page.info.height,
                 annotates=truth.source.annotates,
                 name=truth.page.info.name,
+                # Pages of one file belong together, and so do those that the dataset says so of.
+                document=truth.page.group or truth.page.info.source,
             )
         )
     used = set(chosen.values())

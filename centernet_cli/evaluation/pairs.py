@@ -28,6 +28,7 @@ class PagePair:
         annotates: Classes that the truth labels wherever they appear; None: all. Truth and predictions of other
             classes are left out, because nothing can be said about them.
         name: What to call the page in reports.
+        document: What it is a page of, within its source; empty if that isn't known.
     """
 
     source: str
@@ -37,6 +38,7 @@ class PagePair:
     height: int
     annotates: frozenset[str] | None = None
     name: str = ""
+    document: str = ""
 
     def counts(self, label: str) -> bool:
         """Return whether this page says anything about the class `label`."""

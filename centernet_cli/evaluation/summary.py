@@ -1,22 +1,56 @@
-"""Everything `evaluate` says about a set of predictions, as one object and as JSON."""
+"""Everything `evaluate` finds out about a set of predictions, as one object."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from centernet_cli.evaluation.coco_ap import coco_scores
-from centernet_cli.evaluation.line_metrics import MatchTable
+from centernet_cli.evaluation.bootstrap import DEFAULT_DRAWS, intervals
+from centernet_cli.evaluation.box_errors import box_errors
+from centernet_cli.evaluation.coco_ap import DEFAULT_MAX_DETS, coco_scores
+from centernet_cli.evaluation.confusion import confusion_matrix
+from centernet_cli.evaluation.deteval import deteval_scores
+from centernet_cli.evaluation.line_metrics import line_report
+from centernet_cli.evaluation.match_table import DEFAULT_IOUS, MatchTable
+from centernet_cli.evaluation.weighted_ap import COCO_IOUS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from centernet_cli.evaluation.coco_ap import CocoScores
-    from centernet_cli.evaluation.line_metrics import LineReport, SourceScores
+    import numpy as np
+    import numpy.typing as npt
+
+    from centernet_cli.evaluation.bootstrap import Intervals
+    from centernet_cli.evaluation.box_errors import ErrorReport
+    from centernet_cli.evaluation.coco_ap import CocoScores, Evaluator
+    from centernet_cli.evaluation.deteval import DetEvalReport
+    from centernet_cli.evaluation.line_metrics import LineReport
     from centernet_cli.evaluation.pairs import PagePair
 
-SCHEMA_VERSION = 1
-"""Of the JSON; raised when a reader of the old form would misread the new one."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scoring:
+    """How to score.
+
+    Attributes:
+        ious: For precision, recall and F1; the first is the headline.
+        max_dets: For AP.
+        threshold: For all scores but AP; None: the best one for each IoU.
+        evaluator: Of AP.
+        draws: For intervals; 0: none.
+        seed: For intervals.
+    """
+
+    ious: tuple[float, ...] = DEFAULT_IOUS
+    max_dets: int = DEFAULT_MAX_DETS
+    threshold: float | None = None
+    evaluator: Evaluator = "pycocotools"
+    draws: int = DEFAULT_DRAWS
+    seed: int = 0
+
+    def steps(self, pages: int) -> int:
+        """Return how often `summarise` calls `tick` for so many pages."""
+        return pages * 4 + self.draws
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,118 +60,84 @@ class Summary:
     Attributes:
         classes: Those scored.
         pairs: The pages.
+        scoring: How they were scored.
         table: Matches, for scores at other thresholds.
         boxes: Precision, recall and F1, at the threshold given or the best ones.
-        threshold: The threshold given, if any.
+        deteval: Judged by areas, at the first IoU's threshold.
+        errors: Fates of boxes, at the same threshold.
+        confusion: `(classes + 1, classes + 1)` truths by detections, at the first IoU and its threshold.
         coco: AP over all pages.
         coco_per_source: AP of each source by itself.
+        intervals: How far scores would move with other pages; None if not asked for.
     """
 
     classes: tuple[str, ...]
     pairs: tuple[PagePair, ...]
+    scoring: Scoring
     table: MatchTable
     boxes: LineReport
-    threshold: float | None
+    deteval: DetEvalReport
+    errors: ErrorReport
+    confusion: npt.NDArray[np.int64]
     coco: CocoScores
     coco_per_source: dict[str, CocoScores]
+    intervals: Intervals | None
 
 
 def summarise(
     pairs: Sequence[PagePair],
     classes: Sequence[str],
-    *,
-    ious: Sequence[float],
-    max_dets: int,
-    threshold: float | None = None,
+    scoring: Scoring,
+    tick: Callable[[], None] = lambda: None,
 ) -> Summary:
     """Score predictions in every way there is.
 
     Args:
         pairs: The pages.
         classes: Names to score.
-        ious: For precision, recall and F1; the first is the headline.
-        max_dets: For AP.
-        threshold: For precision, recall and F1; None: the best one for each IoU.
+        scoring: How.
+        tick: Called `scoring.steps(len(pairs))` times.
 
     Raises:
         ValueError: As in `line_scores` and `coco_scores`.
+        MissingRequirementError: E712, the evaluator isn't installed.
     """
-    table = MatchTable(pairs, classes, ious)
-    coco = coco_scores(pairs, classes, max_dets)
-    sources = list(dict.fromkeys(pair.source for pair in pairs))
-    per_source = (
-        {sources[0]: coco}
-        if len(sources) == 1
-        else {name: coco_scores([pair for pair in pairs if pair.source == name], classes, max_dets) for name in sources}
-    )
+    table = MatchTable(pairs, classes, scoring.ious, tick)
+    boxes = line_report(table, scoring.threshold)
+    threshold = boxes.at[0].threshold
+    coco = coco_scores(pairs, classes, scoring.max_dets, scoring.evaluator)
     return Summary(
         classes=tuple(classes),
         pairs=tuple(pairs),
+        scoring=scoring,
         table=table,
-        boxes=table.report(threshold),
-        threshold=threshold,
+        boxes=boxes,
+        deteval=deteval_scores(pairs, threshold, classes, tick),
+        errors=box_errors(pairs, threshold, classes, tick),
+        confusion=confusion_matrix(pairs, classes, scoring.ious[0], threshold, tick),
         coco=coco,
-        coco_per_source=per_source,
+        coco_per_source=_per_source(pairs, classes, scoring, coco),
+        intervals=intervals(
+            pairs,
+            table,
+            MatchTable(pairs, classes, COCO_IOUS),
+            {scores.iou: scores.threshold for scores in boxes.at},
+            max_dets=scoring.max_dets,
+            draws=scoring.draws,
+            seed=scoring.seed,
+            tick=tick,
+        )
+        if scoring.draws
+        else None,
     )
 
 
-def summary_to_json(summary: Summary) -> dict[str, object]:
-    """Return the scores as JSON-serialisable values; undefined ones are null."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "classes": list(summary.classes),
-        "max_dets": summary.coco.max_dets,
-        "ious": list(summary.table.ious),
-        "threshold": summary.threshold,
-        "boxes": [
-            {
-                "iou": scores.iou,
-                "threshold": scores.threshold,
-                "threshold_chosen": summary.threshold is None,
-                "f1": scores.f1,
-                "precision": scores.precision,
-                "recall": scores.recall,
-                "pooled": _source(scores.pooled),
-                "per_source": {name: _source(one) for name, one in scores.per_source.items()},
-            }
-            for scores in summary.boxes.at
-        ],
-        "coco": {
-            **_coco(summary.coco),
-            "per_source": {name: _coco(scores) for name, scores in summary.coco_per_source.items()},
-        },
-    }
-
-
-def _source(scores: SourceScores) -> dict[str, object]:
-    return {
-        "pages": scores.pages,
-        "truths": scores.truths,
-        "detections": scores.detections,
-        "matched": scores.matched,
-        "precision": scores.precision,
-        "recall": scores.recall,
-        "f1": scores.f1,
-    }
-
-
-def _coco(scores: CocoScores) -> dict[str, object]:
-    return {
-        "max_dets": scores.max_dets,
-        "pages_over_max_dets": scores.over_max_dets,
-        "ap": scores.ap,
-        "ap50": scores.ap50,
-        "ap75": scores.ap75,
-        "recall": scores.recall,
-        "per_class": {
-            name: {
-                "truths": one.truths,
-                "detections": one.detections,
-                "ap": one.ap,
-                "ap50": one.ap50,
-                "ap75": one.ap75,
-                "recall": one.recall,
-            }
-            for name, one in scores.classes.items()
-        },
-    }
+def _per_source(
+    pairs: Sequence[PagePair], classes: Sequence[str], scoring: Scoring, whole: CocoScores
+) -> dict[str, CocoScores]:
+    parts: dict[str, list[PagePair]] = {}
+    for pair in pairs:
+        parts.setdefault(pair.source, []).append(pair)
+    if len(parts) == 1:
+        return dict.fromkeys(parts, whole)
+    return {name: coco_scores(part, classes, scoring.max_dets, scoring.evaluator) for name, part in parts.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -104,7 +105,7 @@ def test_fixed_threshold_and_ious(capsys: CaptureFixture[str], boxes: str, truth
 def test_table_names_threshold_and_max_dets(capsys: CaptureFixture[str], boxes: str, truth: str) -> None:
     assert main(["eval", boxes, truth, "--max-dets", "300"]) == 0
     out, err = capsys.readouterr()
-    assert "0.700 for IoU 0.5" in out
+    assert "at IoU 0.5; threshold 0.700" in out
     assert "maxDets 300" in out
     assert "F1@0.75" in out
     assert "letters" in out
@@ -456,3 +457,45 @@ def test_photographs_of_eighty_classes(capsys: CaptureFixture[str], tmp_path: Pa
     assert len(document["coco"]["per_class"]) == 80
     assert 0 < sum(scores["detections"] for scores in document["coco"]["per_class"].values()) <= 300
     assert document["coco"]["ap"] is not None
+
+
+def test_errors_are_told_by_source_and_thickness(capsys: CaptureFixture[str], boxes: str, truth: str) -> None:
+    assert main(["evaluate", boxes, truth, "--errors", "--bootstrap", "0"]) == 0
+    out = capsys.readouterr().out
+    fates = next(line for line in out.splitlines() if line.startswith("letters ") and "83.3" in line).split()
+    assert fates == ["letters", "6", "83.3", "0.0", "0.0", "0.0", "0.0", "16.7", "0.0", "0.0", "0.0"]
+    assert "from 2.5 %" in out
+    assert "|left|" in out
+    assert "95 %" not in out
+
+
+def test_intervals_depend_on_the_seed_only(capsys: CaptureFixture[str], tmp_path: Path) -> None:
+    pages = {f"p{number}.png": LINES[: 1 + number % 4] for number in range(12)}
+    truth = coco(tmp_path / "truth.json", pages)
+    boxes = coco(tmp_path / "boxes.json", {name: LINES[:2] for name in pages}, scores=[0.9, 0.8])
+    first, same, other = (
+        run_json(capsys, boxes, truth, "--bootstrap", "50", "--seed", seed)["intervals"] for seed in ("1", "1", "2")
+    )
+    assert first == same
+    assert first != other
+    assert first["documents"] == 12
+    low, high = first["boxes"][0]["f1"]
+    assert 0 < low < high < 1
+
+
+def test_the_fast_evaluator_says_the_same(capsys: CaptureFixture[str], boxes: str, truth: str) -> None:
+    reference, fast = (
+        run_json(capsys, boxes, truth, "--evaluator", name, "--bootstrap", "0")["coco"]
+        for name in ("pycocotools", "fast")
+    )
+    assert fast.pop("evaluator").startswith("hotcoco")
+    assert reference.pop("evaluator").startswith("pycocotools")
+    assert fast == reference
+
+
+def test_the_fast_evaluator_is_not_there(
+    capsys: CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, boxes: str, truth: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "hotcoco", None)
+    assert main(["evaluate", boxes, truth, "--evaluator", "fast"]) == 7
+    assert "E712 the fast evaluator needs hotcoco" in capsys.readouterr().err

@@ -54,8 +54,8 @@ def test_fates(truth: list[Box], found: list[Box], fate: dict[str, int], extras:
 def test_sides_are_measured_in_line_heights_and_outwards() -> None:
     errors = box_errors([pair([LINE], [(90, 98, 305, 119)])], 0.1).pooled.side_errors()
     assert errors is not None
-    assert errors[0].tolist() == pytest.approx([0.5, 0.1, 0.25, -0.05])
-    assert errors[1].tolist() == pytest.approx([0.5, 0.1, 0.25, 0.05])
+    assert errors.mean.tolist() == pytest.approx([0.5, 0.1, 0.25, -0.05])
+    assert errors.absolute.tolist() == pytest.approx([0.5, 0.1, 0.25, 0.05])
 
 
 def test_detections_below_the_threshold_and_on_crowds_do_not_count() -> None:

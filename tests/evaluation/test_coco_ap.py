@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,8 +12,9 @@ import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from centernet_cli.core.errors import MissingRequirementError
 from centernet_cli.core.records import Annotation
-from centernet_cli.evaluation.coco_ap import coco_scores
+from centernet_cli.evaluation.coco_ap import EVALUATORS, Evaluator, coco_scores
 from centernet_cli.evaluation.pairs import PagePair
 
 if TYPE_CHECKING:
@@ -88,10 +90,11 @@ def original(pairs: Sequence[PagePair], max_dets: int) -> tuple[np.ndarray, np.n
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("max_dets", [12, 100])
 @pytest.mark.parametrize("ties", [False, True])
-def test_same_numbers_as_pycocotools(seed: int, max_dets: int, ties: bool) -> None:
+@pytest.mark.parametrize("evaluator", list(EVALUATORS))
+def test_same_numbers_as_pycocotools(seed: int, max_dets: int, ties: bool, evaluator: Evaluator) -> None:
     pairs = random_pages(seed, ties=ties)
     precision, recall = original(pairs, max_dets)
-    scores = coco_scores(pairs, CLASSES, max_dets)
+    scores = coco_scores(pairs, CLASSES, max_dets, evaluator)
     for column, name in enumerate(CLASSES):
         assert scores.classes[name].ap == pytest.approx(precision[:, :, column].mean(), abs=1e-12)
         assert scores.classes[name].ap50 == pytest.approx(precision[0, :, column].mean(), abs=1e-12)
@@ -128,8 +131,9 @@ def test_dense_pages_are_not_capped_at_a_hundred() -> None:
 
 
 @pytest.mark.parametrize("max_dets", [1, 5, 10, 100, 2000])
-def test_never_minus_one(max_dets: int) -> None:
-    scores = coco_scores([page(grid(1), grid(1, 0.5))], ["text"], max_dets)
+@pytest.mark.parametrize("evaluator", list(EVALUATORS))
+def test_never_minus_one(max_dets: int, evaluator: Evaluator) -> None:
+    scores = coco_scores([page(grid(1), grid(1, 0.5))], ["text"], max_dets, evaluator)
     assert scores.ap == scores.ap50 == scores.ap75 == scores.recall == 1
 
 
@@ -152,24 +156,38 @@ def test_partial_labels() -> None:
     assert scores.classes["text"].detections == 2
 
 
-def test_nothing_to_find_is_undefined_not_zero() -> None:
-    assert coco_scores([], ["text"]).ap is None
-    assert coco_scores([page((), grid(2, 0.5))], ["text"]).ap is None
+@pytest.mark.parametrize("evaluator", list(EVALUATORS))
+def test_nothing_to_find_is_undefined_not_zero(evaluator: Evaluator) -> None:
+    assert coco_scores([], ["text"], evaluator=evaluator).ap is None
+    assert coco_scores([page((), grid(2, 0.5))], ["text"], evaluator=evaluator).ap is None
     only_crowd = (Annotation(label="text", box=(0, 0, 9, 9), crowd=True),)
-    assert coco_scores([page(only_crowd, grid(2, 0.5))], ["text"]).ap is None
+    assert coco_scores([page(only_crowd, grid(2, 0.5))], ["text"], evaluator=evaluator).ap is None
 
 
-def test_nothing_found_is_zero() -> None:
-    scores = coco_scores([page(grid(2), ())], ["text"])
+@pytest.mark.parametrize("evaluator", list(EVALUATORS))
+def test_nothing_found_is_zero(evaluator: Evaluator) -> None:
+    scores = coco_scores([page(grid(2), ())], ["text"], evaluator=evaluator)
     assert scores.ap == 0
     assert scores.recall == 0
 
 
-def test_says_nothing_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
-    coco_scores([page(grid(2), grid(2, 0.5))], ["text"])
+@pytest.mark.parametrize("evaluator", list(EVALUATORS))
+def test_says_nothing_on_stdout(capsys: pytest.CaptureFixture[str], evaluator: Evaluator) -> None:
+    coco_scores([page(grid(2), grid(2, 0.5))], ["text"], evaluator=evaluator)
     assert capsys.readouterr() == ("", "")
 
 
 def test_refuses_zero_max_dets() -> None:
     with pytest.raises(ValueError, match="max_dets"):
         coco_scores([], ["text"], 0)
+
+
+def test_scores_say_who_counted() -> None:
+    assert coco_scores([], ["text"]).evaluator.startswith("pycocotools 2")
+    assert coco_scores([], ["text"], evaluator="fast").evaluator.startswith("hotcoco 1")
+
+
+def test_the_fast_evaluator_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "hotcoco", None)
+    with pytest.raises(MissingRequirementError, match=r"E712.*fast-eval"):
+        coco_scores([page(grid(2), grid(2, 0.5))], ["text"], evaluator="fast")

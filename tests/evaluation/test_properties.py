@@ -10,8 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from centernet_cli.core.records import Annotation
-from centernet_cli.evaluation.coco_ap import coco_scores
-from centernet_cli.evaluation.line_metrics import MatchTable, line_scores
+from centernet_cli.evaluation.coco_ap import EVALUATORS, coco_scores
+from centernet_cli.evaluation.line_metrics import MatchTable, line_report, line_scores
 from centernet_cli.evaluation.pairs import PagePair
 
 CLASSES = ("text", "table")
@@ -95,7 +95,7 @@ def test_looking_up_a_threshold_equals_dropping_the_boxes_below_it(pairs: list[P
             replace(pair, predictions=tuple(item for item in pair.predictions if (item.score or 0) >= threshold))
             for pair in pairs
         ]
-        assert table.report(threshold).per_source == line_scores(kept, threshold=0.0).per_source
+        assert line_report(table, threshold).per_source == line_scores(kept, threshold=0.0).per_source
 
 
 @settings(deadline=None, max_examples=50)
@@ -167,3 +167,15 @@ def test_detections_of_unannotated_classes_change_nothing(pairs: list[PagePair])
 
 def _strays(width: int) -> tuple[Annotation, ...]:
     return tuple(Annotation(label="text", box=(x, 0.0, x + 9.0, 9.0), score=1.0) for x in range(0, width, 10))
+
+
+@settings(deadline=None, max_examples=100)
+@given(pages(), st.integers(1, 8))
+def test_both_evaluators_agree(pairs: list[PagePair], max_dets: int) -> None:
+    reference, fast = (coco_scores(pairs, CLASSES, max_dets, one) for one in EVALUATORS)
+    for name in CLASSES:
+        for score in ("ap", "ap50", "ap75", "recall"):
+            expected, value = (getattr(scores.classes[name], score) for scores in (reference, fast))
+            assert (expected is None) == (value is None)
+            assert value is None or value == pytest.approx(expected, abs=1e-9)
+    assert reference.over_max_dets == fast.over_max_dets
