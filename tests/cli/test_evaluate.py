@@ -472,7 +472,7 @@ def test_errors_are_told_by_source_and_thickness(capsys: CaptureFixture[str], bo
 def test_intervals_depend_on_the_seed_only(capsys: CaptureFixture[str], tmp_path: Path) -> None:
     pages = {f"p{number}.png": LINES[: 1 + number % 4] for number in range(12)}
     truth = coco(tmp_path / "truth.json", pages)
-    boxes = coco(tmp_path / "boxes.json", {name: LINES[:2] for name in pages}, scores=[0.9, 0.8])
+    boxes = coco(tmp_path / "boxes.json", dict.fromkeys(pages, LINES[:2]), scores=[0.9, 0.8])
     first, same, other = (
         run_json(capsys, boxes, truth, "--bootstrap", "50", "--seed", seed)["intervals"] for seed in ("1", "1", "2")
     )
