@@ -48,7 +48,7 @@ def random_rows(rng: Random, words: Words, columns: int, rows: int) -> tuple[lis
         filled = tuple(
             Cell("" if at and rng.random() < empty else cell_text(rng, words, kind)) for at, kind in enumerate(kinds)
         )
-        if groups and lines[-1].kind == "body" and rng.random() < 0.6:
+        if groups and lines and lines[-1].kind == "body" and rng.random() < 0.6:
             filled = (Cell("", joined=True), *filled[1:])
         lines.append(Row(filled))
     if rng.random() < 0.2:
