@@ -34,7 +34,7 @@ COMMANDS = {
     "evaluate": Entry("centernet_cli.cli.evaluate:evaluate", "Score a model, or its boxes, against annotated pages."),
     "eval": Entry("centernet_cli.cli.evaluate:evaluate", "Short for evaluate.", hidden=True),
     "convert": Entry("centernet_cli.cli.convert:convert", "Convert annotations from one format to another."),
-    "data": Entry("centernet_cli.cli.data:app", "Make annotated pages."),
+    "data": Entry("centernet_cli.cli.data:app", "Check, mend and make datasets."),
     "models": Entry("centernet_cli.cli.models:app", "List, describe and pack models."),
     "recipe": Entry("centernet_cli.cli.recipe:app", "List, show and check training recipes."),
     "doctor": Entry("centernet_cli.cli.doctor:doctor", "Tell what this installation can do."),

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import typer
 
+from centernet_cli.cli.data_check import check
 from centernet_cli.cli.data_synth import synth
 
 app = typer.Typer(
-    help="Make annotated pages.\n\nExamples:\n    centernet data synth --out pages --kind form,receipt --count 200"
+    help="Look into datasets, mend them, and make new ones.\n\nExamples:\n"
+    "    centernet data check train.json val.json\n"
+    "    centernet data synth --out pages --kind form,receipt --count 200"
 )
-
-
-@app.callback()
-def _data() -> None:
-    """Keep `synth` a command of its own, though it is the only one so far."""
-
-
+app.command("check")(check)
 app.command("synth")(synth)

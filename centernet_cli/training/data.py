@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from centernet_cli.core.errors import InputError
+from centernet_cli.datasets.documents import document_of
 from centernet_cli.datasets.formats import read_dataset
 from centernet_cli.datasets.samples import Draw, LabelledPage
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from centernet_cli.core.recipe import DataSection, Recipe, Source
     from centernet_cli.core.records import Annotation, PageRecord
-
-PAGE_NUMBER = re.compile(r"[-_. ]*(?:p|page|f|seite)?[-_]?\d+$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +69,6 @@ def load_data(recipe: Recipe) -> TrainingData:
         hint = "data.classes, data.class_map" if train else "all pages are held out: data.holdout, data.val"
         raise InputError("D030", "no page to train on has a box of the recipe's classes", hint=hint)
     return TrainingData(train, val, dropped)
-
-
-def document_of(record: PageRecord) -> str:
-    """Return the document a page belongs to: its `group`, else its name without a page number at the end."""
-    if record.group:
-        return record.group
-    stem = Path(record.info.source).stem
-    return PAGE_NUMBER.sub("", stem) or stem
 
 
 def plan_epoch(pages: Sequence[LabelledPage], *, epoch: int, recipe: Recipe, world: int = 1) -> list[list[Draw]]:

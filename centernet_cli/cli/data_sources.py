@@ -1,0 +1,120 @@
+"""The datasets that the commands of `centernet data` take: files, folders, ZIP files, or those of a recipe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from centernet_cli.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import ExitStack
+
+    from centernet_cli.core.recipe import Recipe
+    from centernet_cli.core.records import Dataset
+    from centernet_cli.datasets.check.sources import Request
+    from centernet_cli.datasets.formats.tally import Tally
+
+SourcesArgument = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="[SRC]...", help="Files, folders or ZIP files to read.", show_default="."),
+]
+FormatOption = Annotated[
+    str,
+    typer.Option("--format", "-f", metavar="NAME", help="Format of the sources, as in `convert`."),
+]
+LevelOption = Annotated[
+    str | None,
+    typer.Option("--level", metavar="NAME", help="What to read of PAGE, ALTO and hOCR, such as line or region."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON to stdout.")]
+RecipeOption = Annotated[
+    Path | None, typer.Option("--recipe", metavar="RECIPE", help="File, or the name of a shipped recipe.")
+]
+
+
+def check_format(name: str) -> str:
+    """Return a format's name as the program has it.
+
+    Raises:
+        UsageError: U301.
+    """
+    from centernet_cli.datasets.formats import FORMATS
+
+    known = name.replace("-", "_")
+    if known != "auto" and known not in FORMATS:
+        import difflib
+
+        close = difflib.get_close_matches(known, FORMATS, n=1)
+        hint = f"did you mean '{close[0]}'?" if close else f"one of auto, {', '.join(FORMATS)}"
+        raise UsageError("U301", f"unknown format '{name}'", path="--format", hint=hint)
+    return known
+
+
+def requests_of(
+    sources: Sequence[Path] | None, recipe: Recipe | None, format_name: str, level: str | None, stack: ExitStack
+) -> list[Request]:
+    """Return what to read: the sources, each a split of its own, or those of a recipe, else the current folder.
+
+    Args:
+        sources: As given.
+        recipe: Names the sources if none are given.
+        format_name: Of the given sources.
+        level: Likewise.
+        stack: Keeps ZIP files unpacked.
+
+    Raises:
+        UsageError: U311, one is given twice.
+        InputError: Z601.
+    """
+    from centernet_cli.datasets.check.sources import Request
+
+    if not sources and recipe is not None:
+        pairs = [("train", source) for source in recipe.data.train] + [("val", source) for source in recipe.data.val]
+        return [
+            Request(Path(source.path), unzipped(Path(source.path), stack), split, source.format)
+            for split, source in pairs
+        ]
+    paths = list(sources or [Path()])
+    seen: set[Path] = set()
+    for path in paths:
+        if path.resolve() in seen:
+            raise UsageError("U311", "the same dataset is given twice", path=path)
+        seen.add(path.resolve())
+    return [Request(path, unzipped(path, stack), str(path), format_name, level) for path in paths]
+
+
+def unzipped(path: Path, stack: ExitStack) -> Path:
+    """Return where a source is: unpacked, if it is a ZIP file."""
+    from centernet_cli.datasets.unzip import is_zip, unpacked
+
+    return stack.enter_context(unpacked(path)) if is_zip(path) else path
+
+
+def read_joined(
+    sources: Sequence[Path] | None, format_name: str, level: str | None, tally: Tally, stack: ExitStack
+) -> tuple[Dataset, list[tuple[Path, str, Dataset]]]:
+    """Read sources strictly, and join them.
+
+    Returns:
+        Their pages as one dataset; and of each source its place, format and dataset.
+
+    Raises:
+        InputError: A source cannot be read, or D030, there are no pages.
+        UsageError: U301, U305, U311.
+    """
+    from centernet_cli.core.errors import InputError
+    from centernet_cli.datasets.formats import detect_format, read_dataset
+    from centernet_cli.datasets.join import join_datasets
+
+    parts = []
+    for request in requests_of(sources, None, check_format(format_name), level, stack):
+        name = detect_format(request.place) if request.format == "auto" else request.format
+        parts.append((request.place, name, read_dataset(request.place, name, tally=tally, level=level)))
+    joined = join_datasets([(place, dataset) for place, _, dataset in parts])
+    if not joined.pages:
+        raise InputError("D030", "the dataset has no pages", path=", ".join(map(str, sources or [Path()])))
+    return joined, parts

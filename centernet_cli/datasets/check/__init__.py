@@ -1,0 +1,1 @@
+"""What is wrong with datasets, and repairing it: see `checking.check`."""

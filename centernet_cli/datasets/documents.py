@@ -1,0 +1,31 @@
+"""Which document a page belongs to, so that its pages stay together."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from centernet_cli.core.records import PageRecord
+
+PAGE_NUMBER = re.compile(r"[-_. ]*(?:p|page|f|seite)?[-_]?\d+$", re.IGNORECASE)
+_GENERIC = frozenset(
+    {"", "page", "pages", "p", "img", "image", "scan", "seite", "folio", "dsc", "doc", "document", "pg"}
+)
+
+
+def document_of(record: PageRecord) -> str:
+    """Return the document a page belongs to: its `group`, else its name without a page number at the end."""
+    if record.group:
+        return record.group
+    stem = PurePosixPath(record.info.source).stem
+    return PAGE_NUMBER.sub("", stem) or stem
+
+
+def names_document(record: PageRecord) -> bool:
+    """Tell whether a page says which document it is of; one called `0001.png` or `page-2.png` doesn't."""
+    if record.group:
+        return True
+    document = document_of(record)
+    return document != PurePosixPath(record.info.source).stem and document.casefold().strip("-_ .") not in _GENERIC

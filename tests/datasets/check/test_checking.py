@@ -1,0 +1,343 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from centernet_cli.core.errors import InputError
+from centernet_cli.core.records import Annotation, Dataset, PageInfo, PageRecord
+from centernet_cli.datasets.check.checking import Options, check
+from centernet_cli.datasets.check.recipe_fit import Eyes
+from centernet_cli.datasets.check.repair import folder_names, write_mended
+from centernet_cli.datasets.check.sources import Request
+from centernet_cli.datasets.formats import FORMATS
+from centernet_cli.datasets.formats.tally import Tally
+
+EYES = Eyes(("line",), {"row": "line"}, "crop", (768, 512), 100, 4, 3)
+
+
+def coco(folder: Path, annotations, *, images=(("a.png", 100, 80),), names=("line", "title"), pictures=True):
+    """Write a COCO file with its images; annotations are image number from 1, category, box and more keys."""
+    folder.mkdir(exist_ok=True)
+    for index, (name, width, height) in enumerate(images):
+        if pictures:
+            Image.effect_noise((width, height), 60 + index).save(folder / name)
+    data = {
+        "images": [{"id": i, "file_name": n, "width": w, "height": h} for i, (n, w, h) in enumerate(images, start=1)],
+        "categories": [{"id": i, "name": name} for i, name in enumerate(names, start=1)],
+        "annotations": [
+            {"id": number, "image_id": image, "category_id": category, "bbox": box, **more}
+            for number, (image, category, box, more) in enumerate(annotations, start=1)
+        ],
+    }
+    (folder / "annotations.json").write_text(json.dumps(data), encoding="utf-8")
+    return folder
+
+
+def request(path, split=None, name="auto"):
+    return Request(path, path, split or str(path), name)
+
+
+def codes(checked):
+    return {finding.code: finding.count for finding in checked.findings.sorted()}
+
+
+def check_folders(*folders, **options):
+    return check([request(folder) for folder in folders], Options(**options))
+
+
+def test_a_good_dataset_has_no_findings(tmp_path):
+    coco(tmp_path / "a", [(1, 1, [1, 1, 50, 9], {}), (1, 2, [1, 20, 50, 9], {})])
+    checked = check_folders(tmp_path / "a", pixels=True, eyes=EYES)
+    assert codes(checked) == {"D055": 1}  # EYES don't learn titles
+    assert checked.mended[0] == checked.sources[0].dataset
+
+
+def test_nan_is_a_finding_with_its_place(tmp_path):
+    coco(tmp_path / "a", [(1, 1, [float("nan"), 1, 50, 9], {}), (1, 1, [1, 20, 50, 9], {}), (1, 2, [1, 40, 9, 9], {})])
+    checked = check_folders(tmp_path / "a")
+    assert codes(checked) == {"J406": 1, "D008": 1}
+    broken, number = checked.findings.sorted()
+    assert number.places[0].line == 1
+    assert number.places[0].col is not None
+    assert "/annotations/0" in broken.places[0].detail
+    assert len(checked.mended[0].pages[0].annotations) == 2
+
+
+def test_places_have_the_ids_of_the_file(tmp_path):
+    coco(tmp_path / "a", [(1, 2, [1, 20, 50, 9], {}), (1, 1, [500, 1, 50, 9], {"id": 17})])
+    place = next(found for found in check_folders(tmp_path / "a").findings.sorted() if found.code == "D010").places[0]
+    assert (place.image_id, place.annotation_id, place.shape, place.label) == (1, 17, 2, "line")
+    assert place.box == (500, 1, 550, 10)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "code"),
+    [
+        ((1, 1, [50, 9, -40, -8], {}), "D009"),
+        ((1, 1, [50, 9, 0, 8], {}), "D009"),
+        ((1, 1, [50, 90, 10, 8], {}), "D010"),
+        ((1, 1, [90, 9, 20, 8], {}), "D024"),
+        ((1, 1, [1, 40, 20, 0.5], {}), "D043"),
+        ((7, 1, [1, 40, 20, 5], {}), "D004"),
+        ((1, 9, [1, 40, 20, 5], {}), "D005"),
+        ((1, 1, [1, 40, 20, 5], {"id": 1}), "D003"),
+        ((1, 1, [1, 40, 20, 5], {"score": 4}), "D012"),
+        ((1, 1, [1, 40, 20, 5], {"segmentation": "?"}), "D011"),
+        ((1, 1, [1, 40, 20, 5], {"segmentation": [[1, 40, 21, 45, 21, 40, 1, 45]]}), "D023"),
+        ((1, 1, "wide", {}), "D008"),
+        ((1, 1, [1, 1, 50, 9], {}), "D036"),
+        ((1, 1, [1, 1.3, 50, 9], {}), "D037"),
+        ((1, 2, [1, 1, 50, 9], {}), "D054"),
+    ],
+)
+def test_faults_of_annotations(tmp_path, annotation, code):
+    good = [(1, 1, [1, 1, 50, 9], {}), (1, 2, [1, 20, 50, 9], {})]
+    assert codes(check_folders(coco(tmp_path / "a", [*good, annotation]))) == {code: 1}
+
+
+def test_class_names(tmp_path):
+    boxes = [(1, category, [1, 10 * category, 50, 5], {}) for category in range(1, 5)]
+    checked = check_folders(coco(tmp_path / "a", boxes, names=("line", "Line ", "", "title", "unused")))
+    assert codes(checked) == {"D038": 1, "D039": 1, "D056": 1}
+    assert checked.mended[0].classes == ("line", "title", "unused")
+    assert [each.label for each in checked.mended[0].pages[0].annotations] == ["line", "line", "title"]
+
+
+def test_names_that_lead_out_are_never_opened(tmp_path):
+    coco(tmp_path / "a", [(1, 1, [1, 1, 5, 5], {})], images=[("../b/x.png", 100, 80)], pictures=False)
+    coco(tmp_path / "b", [(1, 1, [1, 1, 5, 5], {})], images=[("x.png", 100, 80)])
+    (tmp_path / "a" / "link.png").symlink_to(tmp_path / "b" / "x.png")
+    checked = check_folders(tmp_path / "a")
+    assert codes(checked).keys() >= {"X310", "D030"}
+    assert checked.mended[0].pages == ()
+
+
+def test_pages_and_images(tmp_path):
+    images = [(f"{name}.png", 100, 80) for name in ("a", "b", "missing")]
+    folder = coco(tmp_path / "a", [(1, 1, [1, 1, 50, 9], {}), (3, 1, [1, 1, 50, 9], {})], images=images)
+    (folder / "missing.png").rename(folder / "other.png")
+    checked = check_folders(folder)
+    assert codes(checked) == {"D016": 1, "D044": 1, "D045": 1, "D056": 1}
+    assert [page.info.source for page in checked.mended[0].pages] == ["a.png", "b.png"]
+
+
+def test_an_image_listed_twice_is_one_page(tmp_path):
+    boxes = [(1, 1, [1, 1, 50, 9], {}), (2, 1, [1, 1, 50, 9], {}), (2, 1, [1, 20, 50, 9], {})]
+    folder = coco(tmp_path / "a", boxes, images=[("a.png", 100, 80), ("a.png", 100, 80)], names=["line"])
+    checked = check_folders(folder)
+    assert codes(checked) == {"D046": 1}
+    assert len(checked.mended[0].pages) == 1
+    assert len(checked.mended[0].pages[0].annotations) == 2
+
+
+def test_copies_in_one_split_and_in_two(tmp_path):
+    images = [("a.png", 100, 80), ("b.png", 100, 80)]
+    boxes = [(1, 1, [1, 1, 50, 9], {}), (2, 1, [1, 1, 50, 9], {})]
+    train = coco(tmp_path / "train", boxes, images=images, names=["line"])
+    val = coco(tmp_path / "val", boxes, images=[("c.png", 100, 80), ("d.png", 100, 80)], names=["line"])
+    (val / "c.png").write_bytes((train / "a.png").read_bytes())
+    (val / "d.png").write_bytes((train / "a.png").read_bytes())
+    checked = check_folders(train, val)
+    assert codes(checked) == {"D050": 2}
+    assert [len(dataset.pages) for dataset in checked.mended] == [1, 2]
+    together = check([request(train, "one"), request(val, "one")], Options())
+    assert codes(together) == {"D047": 2}
+
+
+def test_copies_that_only_look_alike(tmp_path):
+    train = coco(tmp_path / "train", [(1, 1, [1, 1, 50, 9], {})], images=[("a.png", 300, 200)], names=["line"])
+    val = coco(tmp_path / "val", [(1, 1, [1, 1, 50, 9], {})], images=[("b.png", 150, 100)], names=["line"])
+    Image.effect_noise((8, 6), 120).resize((300, 200)).save(train / "a.png")
+    with Image.open(train / "a.png") as image:
+        image.resize((150, 100)).save(val / "b.png")
+    assert codes(check_folders(train, val)) == {}
+    assert codes(check_folders(train, val, pixels=True, workers=2)) == {"D051": 1}
+
+
+def test_documents_in_two_splits(tmp_path):
+    for name, page in (("train", "deed-1.png"), ("val", "deed-2.png")):
+        coco(tmp_path / name, [(1, 1, [1, 1, 50, 9], {})], images=[(page, 100, 80 + len(name))], names=["line"])
+    assert codes(check_folders(tmp_path / "train", tmp_path / "val")) == {"D052": 1}
+
+
+def test_splits_of_one_source_are_its_folders(tmp_path):
+    images = [("train/a.png", 100, 80), ("val2017/b.png", 100, 80)]
+    for folder in ("train", "val2017"):
+        (tmp_path / "a" / folder).mkdir(parents=True)
+    boxes = [(1, 1, [1, 1, 50, 9], {}), (2, 1, [1, 1, 50, 9], {})]
+    coco(tmp_path / "a", boxes, images=images, names=["line"])
+    (tmp_path / "a/val2017/b.png").write_bytes((tmp_path / "a/train/a.png").read_bytes())
+    assert codes(check_folders(tmp_path / "a")) == {"D050": 1}
+
+
+def test_damaged_pixels_need_looking_at(tmp_path):
+    folder = coco(tmp_path / "a", [(1, 1, [1, 1, 50, 9], {})], images=[("a.jpg", 100, 80)], names=["line"])
+    content = (folder / "a.jpg").read_bytes()
+    (folder / "a.jpg").write_bytes(content[: len(content) // 2])
+    assert codes(check_folders(folder)) == {}
+    checked = check_folders(folder, pixels=True)
+    assert codes(checked) == {"I101": 1}
+    assert checked.mended[0].pages == ()
+
+
+def test_with_a_recipes_eyes(tmp_path):
+    boxes = [
+        (1, 1, [10, 10, 20, 9], {}),
+        (1, 1, [9, 9, 22, 11], {}),
+        (1, 2, [5, 9, 30, 11], {}),
+        (1, 1, [1, 40, 80, 3], {}),
+        (1, 1, [1, 60, 80, 9], {}),
+    ]
+    folder = coco(tmp_path / "a", boxes, names=["line", "title"])
+    assert codes(check_folders(folder, eyes=EYES)) == {"D041": 1, "D042": 1, "D040": 1, "D055": 1}
+    wrong = Eyes(("region",), {}, "page", (768, 512), 100, 4, 3)
+    assert codes(check_folders(folder, eyes=wrong)) == {"D035": 1}
+
+
+@pytest.mark.parametrize(("mode", "scale"), [("crop", 2.0), ("page", 1.2), ("original", 0.96)])
+def test_scales_of_recipes(mode, scale):
+    assert Eyes(("line",), {}, mode, (96, 120), 200, 4, 3).scale(100, 80) == pytest.approx(scale)
+
+
+def test_labelme_and_its_shapes(tmp_path):
+    Image.new("L", (100, 80)).save(tmp_path / "a.png")
+    shapes = [
+        {"label": "line", "points": [[1, 1], [50, 9]], "shape_type": "rectangle"},
+        {"label": "line", "points": [[1, 20], [1, 30]], "shape_type": "rectangle"},
+        {"label": "line", "points": [[1, 20]], "shape_type": "point"},
+        {"label": "line", "points": [[1, 20], [3, 3]], "shape_type": "polygon"},
+        {"label": "line", "points": [[1, "x"], [3, 3]], "shape_type": "polygon"},
+    ]
+    data = {"shapes": shapes, "imagePath": "a.png", "imageWidth": 100, "imageHeight": 80}
+    (tmp_path / "a.json").write_text(json.dumps(data), encoding="utf-8")
+    (tmp_path / "b.json").write_text('{"shapes": [], "imagePath"', encoding="utf-8")
+    checked = check_folders(tmp_path)
+    assert codes(checked) == {"D008": 1, "D009": 1, "D025": 1, "D026": 1, "J404": 1}
+    for finding in checked.findings.sorted():
+        assert finding.places[0].path is not None
+        assert finding.places[0].path.endswith(".json")
+
+
+def test_what_cannot_be_read_at_all(tmp_path):
+    (tmp_path / "a.json").write_text("{", encoding="utf-8")
+    coco(tmp_path / "b", [(1, 1, [1, 1, 50, 9], {})], names=["line"])
+    checked = check_folders(tmp_path / "a.json", tmp_path / "b", tmp_path / "none")
+    assert codes(checked).keys() == {"D031"}
+    assert [str(error.path) for error in checked.unreadable] == [str(tmp_path / "a.json"), str(tmp_path / "none")]
+    assert len(checked.sources) == 1
+
+
+def damaged(tmp_path, name):
+    """Write a dataset in some format, with a box over the edge and the image of one page gone."""
+    for page in ("a", "b"):
+        Image.effect_noise((100, 80), 50 + len(page)).save(tmp_path / f"{page}.png")
+    pages = tuple(
+        PageRecord(
+            info=PageInfo(source=f"{page}.png", width=100, height=80),
+            annotations=(Annotation(label="line", box=(1, 1, 50, 9)), Annotation(label="line", box=(1, 1, 50, 9))),
+        )
+        for page in ("a", "b")
+    )
+    dataset = Dataset(classes=("line",), pages=pages, root=tmp_path)
+    source = tmp_path / "in"
+    source.mkdir()
+    for page in ("a", "b"):
+        folder = source / ("images" if name.startswith("yolo") else "JPEGImages" if name == "voc" else "")
+        folder.mkdir(exist_ok=True)
+        (tmp_path / f"{page}.png").rename(folder / f"{page}.png")
+    entry = FORMATS[name]
+    fitted = dataset if entry.fit is None else entry.fit(dataset, Tally())
+    entry.write(fitted, source if entry.files else source / entry.output)
+    return source
+
+
+@pytest.mark.parametrize("name", list(FORMATS))
+def test_every_format_is_mended_in_its_own(tmp_path, name):
+    source = damaged(tmp_path, name)
+    before = {path: path.read_bytes() for path in source.rglob("*") if path.is_file()}
+    checked = check([request(source, name=name)], Options())
+    assert codes(checked)["D036"] == 2
+    (written,) = write_mended(checked, tmp_path / "out", "copy", Tally())
+    again = check([written.request], Options())
+    assert codes(again) == {}
+    assert [len(page.annotations) for page in again.sources[0].dataset.pages] == [1, 1]
+    assert again.sources[0].format == name
+    assert {path: path.read_bytes() for path in source.rglob("*") if path.is_file()} == before
+
+
+def test_nothing_left_to_write(tmp_path):
+    folder = coco(tmp_path / "a", [(1, 1, [1, 1, 50, 9], {})], names=["line"], pictures=False)
+    checked = check_folders(folder)
+    with pytest.raises(InputError, match="D030"):
+        write_mended(checked, tmp_path / "out", "copy", Tally())
+    assert not (tmp_path / "out").exists()
+
+
+def test_names_of_folders(tmp_path):
+    for name in ("a/annotations.json", "b/annotations.json", "b/set.json", "x/b"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("", encoding="utf-8") if path.suffix else path.mkdir()
+    paths = [tmp_path / name for name in ("a/annotations.json", "b/annotations.json", "b/set.json", "x/b", "b")]
+    assert folder_names(paths) == ["a", "b", "set", "b-2", "b-3"]
+
+
+number = st.one_of(
+    st.integers(-20, 120),
+    st.floats(allow_nan=True, allow_infinity=True),
+    st.sampled_from([None, "x", True, 10**400, 1e308, [], {}]),
+)
+annotation = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": st.integers(1, 6) | number,
+        "image_id": st.integers(1, 4) | number,
+        "category_id": st.integers(1, 4) | number,
+        "bbox": st.lists(number, min_size=4, max_size=4) | number,
+        "segmentation": st.lists(st.lists(number, max_size=8), max_size=2) | number,
+        "iscrowd": number,
+        "score": number,
+    },
+)
+picture = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": st.integers(1, 4) | number,
+        "file_name": st.sampled_from(["a.png", "b.png", "c.png", "", "../x", "sub", 5, "a\0b", "x" * 300]),
+        "width": st.sampled_from([100, 80, 200]) | number,
+        "height": st.sampled_from([80, 100, 160]) | number,
+    },
+)
+category = st.fixed_dictionaries(
+    {}, optional={"id": st.integers(1, 4) | number, "name": st.sampled_from(["line", "Line", "", " ", "x", 5, None])}
+)
+
+
+@settings(max_examples=150)
+@given(
+    st.fixed_dictionaries(
+        {
+            "images": st.lists(picture | number, max_size=4),
+            "annotations": st.lists(annotation | number, max_size=8),
+            "categories": st.lists(category | number, max_size=4),
+        }
+    )
+)
+def test_any_coco_file_is_checked_and_mended(tmp_path_factory, data):
+    folder = tmp_path_factory.mktemp("coco")
+    Image.new("L", (100, 80)).save(folder / "a.png")
+    Image.new("L", (80, 100)).save(folder / "b.png")
+    (folder / "sub").mkdir()
+    (folder / "annotations.json").write_text(json.dumps(data), encoding="utf-8")
+    checked = check([request(folder, name="coco")], Options(eyes=EYES))
+    if not checked.sources or not checked.mended[0].pages:
+        return
+    (written,) = write_mended(checked, folder / "out", "copy", Tally())
+    again = check([written.request], Options())
+    assert [finding.line() for finding in again.findings.sorted() if finding.severity == "error"] == []
+    assert set(codes(again)) <= {"D043", "D044", "D054", "D056", "D047"}
