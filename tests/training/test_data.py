@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.recipe import Recipe
 from centernet_cli.core.records import PageInfo, PageRecord
+from centernet_cli.datasets.documents import document_of
 from centernet_cli.datasets.samples import LabelledPage
-from centernet_cli.training.data import document_of, load_data, plan_epoch
+from centernet_cli.training.data import load_data, plan_epoch
 
 
 def pages_of(weights: list[float], landscape: list[bool] | None = None) -> list[LabelledPage]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -96,12 +97,12 @@ def test_places_have_the_ids_of_the_file(tmp_path):
     ],
 )
 def test_faults_of_annotations(tmp_path, annotation, code):
-    good = [(1, 1, [1, 1, 50, 9], {}), (1, 2, [1, 20, 50, 9], {})]
+    good: Any = [(1, 1, [1, 1, 50, 9], {}), (1, 2, [1, 20, 50, 9], {})]
     assert codes(check_folders(coco(tmp_path / "a", [*good, annotation]))) == {code: 1}
 
 
 def test_class_names(tmp_path):
-    boxes = [(1, category, [1, 10 * category, 50, 5], {}) for category in range(1, 5)]
+    boxes: Any = [(1, category, [1, 10 * category, 50, 5], {}) for category in range(1, 5)]
     checked = check_folders(coco(tmp_path / "a", boxes, names=("line", "Line ", "", "title", "unused")))
     assert codes(checked) == {"D038": 1, "D039": 1, "D056": 1}
     assert checked.mended[0].classes == ("line", "title", "unused")
@@ -127,7 +128,7 @@ def test_pages_and_images(tmp_path):
 
 
 def test_an_image_listed_twice_is_one_page(tmp_path):
-    boxes = [(1, 1, [1, 1, 50, 9], {}), (2, 1, [1, 1, 50, 9], {}), (2, 1, [1, 20, 50, 9], {})]
+    boxes: Any = [(1, 1, [1, 1, 50, 9], {}), (2, 1, [1, 1, 50, 9], {}), (2, 1, [1, 20, 50, 9], {})]
     folder = coco(tmp_path / "a", boxes, images=[("a.png", 100, 80), ("a.png", 100, 80)], names=["line"])
     checked = check_folders(folder)
     assert codes(checked) == {"D046": 1}
@@ -137,7 +138,7 @@ def test_an_image_listed_twice_is_one_page(tmp_path):
 
 def test_copies_in_one_split_and_in_two(tmp_path):
     images = [("a.png", 100, 80), ("b.png", 100, 80)]
-    boxes = [(1, 1, [1, 1, 50, 9], {}), (2, 1, [1, 1, 50, 9], {})]
+    boxes: Any = [(1, 1, [1, 1, 50, 9], {}), (2, 1, [1, 1, 50, 9], {})]
     train = coco(tmp_path / "train", boxes, images=images, names=["line"])
     val = coco(tmp_path / "val", boxes, images=[("c.png", 100, 80), ("d.png", 100, 80)], names=["line"])
     (val / "c.png").write_bytes((train / "a.png").read_bytes())
@@ -169,7 +170,7 @@ def test_splits_of_one_source_are_its_folders(tmp_path):
     images = [("train/a.png", 100, 80), ("val2017/b.png", 100, 80)]
     for folder in ("train", "val2017"):
         (tmp_path / "a" / folder).mkdir(parents=True)
-    boxes = [(1, 1, [1, 1, 50, 9], {}), (2, 1, [1, 1, 50, 9], {})]
+    boxes: Any = [(1, 1, [1, 1, 50, 9], {}), (2, 1, [1, 1, 50, 9], {})]
     coco(tmp_path / "a", boxes, images=images, names=["line"])
     (tmp_path / "a/val2017/b.png").write_bytes((tmp_path / "a/train/a.png").read_bytes())
     assert codes(check_folders(tmp_path / "a")) == {"D050": 1}
@@ -186,7 +187,7 @@ def test_damaged_pixels_need_looking_at(tmp_path):
 
 
 def test_with_a_recipes_eyes(tmp_path):
-    boxes = [
+    boxes: Any = [
         (1, 1, [10, 10, 20, 9], {}),
         (1, 1, [9, 9, 22, 11], {}),
         (1, 2, [5, 9, 30, 11], {}),
@@ -287,7 +288,7 @@ def test_names_of_folders(tmp_path):
     assert folder_names(paths) == ["a", "b", "set", "b-2", "b-3"]
 
 
-number = st.one_of(
+number: Any = st.one_of(
     st.integers(-20, 120),
     st.floats(allow_nan=True, allow_infinity=True),
     st.sampled_from([None, "x", True, 10**400, 1e308, [], {}]),

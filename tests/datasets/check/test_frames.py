@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -72,14 +73,14 @@ def test_images_that_fit_in_no_way(tmp_path, width, height):
 def test_images_that_fit(tmp_path):
     save(tmp_path / "a.jpg", np.zeros((300, 200), np.uint8))
     right = page(200, 300, (0.0, 0.0, 250.0, 20.0))
-    assert judge(right, tmp_path / "a.jpg").page is right
-    assert judge(right, None).page is right
+    for path in (tmp_path / "a.jpg", None):
+        assert judge(right, path).page is right
 
 
 def test_unknown_sizes_come_from_the_image(tmp_path):
     save(tmp_path / "a.jpg", np.zeros((300, 200), np.uint8))
     unknown = page(UNKNOWN_SIDE, UNKNOWN_SIDE)
-    verdict = judge(unknown, tmp_path / "a.jpg")
+    verdict: Any = judge(unknown, tmp_path / "a.jpg")
     assert verdict.page is not None
     assert (verdict.fault, verdict.page.info.width, verdict.page.info.height) == ("D007", 200, 300)
     assert judge(unknown, None).fault == "D007"
