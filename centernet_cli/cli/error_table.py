@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def write_errors(report: ErrorReport) -> None:
     """Write where truths went, which detections are wrong, and how far sides are off, to stdout."""
-    rows = {**report.per_source, **({"all pages as one": report.pooled} if len(report.per_source) > 1 else {})}
+    rows = with_whole(report)
     at = f"threshold {report.threshold:.3f}"
     title = f"What became of the boxes to find, in % ({at}); and detections that found none, in % of them"
     write_table(title, *fate_rows(rows))
@@ -22,6 +22,11 @@ def write_errors(report: ErrorReport) -> None:
     write_table(title, *_thickness_rows(report))
     title = "Sides of matched boxes, in box heights; + too large, - too small; then the mean size of the error"
     write_table(title, *side_rows(rows))
+
+
+def with_whole(report: ErrorReport) -> dict[str, ErrorCounts]:
+    """Return the sources, and all pages as one if there are several."""
+    return {**report.per_source, **({"all pages as one": report.pooled} if len(report.per_source) > 1 else {})}
 
 
 def fate_rows(parts: dict[str, ErrorCounts]) -> tuple[Row, list[Row]]:

@@ -10,7 +10,7 @@ import typer
 
 from centernet_cli.cli import console
 from centernet_cli.cli.evaluate_inputs import get_predictions, read_truth, shared_classes
-from centernet_cli.cli.evaluate_report import score_document, tell, write_report
+from centernet_cli.cli.evaluate_report import check_report, score_document, tell, write_report
 from centernet_cli.cli.overrides import (
     FlipOption,
     InkOption,
@@ -61,8 +61,16 @@ def evaluate(
         typer.Option("--min-f1", help="Exit with 10 if the mean F1 at the first IoU is lower.", metavar="F"),
     ] = None,
     report: Annotated[
-        Path | None, typer.Option("--report", help="Write scores.json and pages.csv there.", metavar="DIR")
+        Path | None,
+        typer.Option(
+            "--report",
+            help="Write a page with curves and the worst pages: FILE.html, or a folder (plus scores.json, pages.csv).",
+            metavar="PATH",
+        ),
     ] = None,
+    worst: Annotated[
+        int, typer.Option("--worst", help="Pages that the report draws, the worst first.", metavar="N", min=0, max=1000)
+    ] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Write the scores as JSON.")] = False,
     errors: Annotated[
         bool, typer.Option("--errors", help="Also tell what is wrong: missed, split, merged, loose, by size.")
@@ -103,9 +111,7 @@ def evaluate(
 
     scoring = Scoring(ious=ious, max_dets=max_dets, threshold=threshold, evaluator=evaluator, draws=draws, seed=seed)
     if report is not None:
-        from centernet_cli.inference.output import check_folder
-
-        check_folder(report)
+        check_report(report)
     sources = read_truth(dataset, data_format)
     predictions, model = get_predictions(what, sources, device, overrides)
     classes, left_out = shared_classes(sources, predictions.classes, only, what)
@@ -121,7 +127,7 @@ def evaluate(
     document = score_document(what, model, sources, pairing, predictions, left_out, summary, gates)
     tell(pairing, predictions, left_out, summary)
     if report is not None:
-        write_report(report, document, summary)
+        write_report(report, document, summary, sources, worst)
     if as_json:
         console.write_json(document)
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from centernet_cli import __version__
 from centernet_cli.cli import console
-from centernet_cli.core.errors import InputError, OutputError
+from centernet_cli.core.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,19 +83,44 @@ def tell(pairing: Pairing, predictions: Dataset, left_out: dict[str, list[str]],
         )
 
 
-def write_report(folder: Path, document: dict[str, object], summary: Summary) -> None:
-    """Write scores.json, and pages.csv with the worst pages first.
+def check_report(path: Path) -> None:
+    """Refuse a report that could not be written, before the work is done.
 
     Raises:
-        OutputError: O801, they cannot be written.
+        OutputError: O801.
     """
-    from centernet_cli.core.safe_io import atomic_write_text, dump_json
+    from centernet_cli.inference.output import check_folder
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError("O801", f"cannot be written: {error.strerror or error}", path=folder) from error
-    dump_json(folder / "scores.json", document)
+    check_folder(path.absolute().parent if is_page(path) else path)
+
+
+def is_page(path: Path) -> bool:
+    """Tell a report that is one file from a folder."""
+    return path.suffix.lower() in {".html", ".htm"}
+
+
+def write_report(
+    path: Path, document: dict[str, Any], summary: Summary, sources: Sequence[TruthSource], worst: int
+) -> None:
+    """Write the report: one HTML file, or a folder of report.html, scores.json, and pages.csv with the worst first.
+
+    Raises:
+        OutputError: O801, it cannot be written.
+    """
+    from centernet_cli.cli.evaluate_html import evaluation_page
+    from centernet_cli.core.safe_io import atomic_folder, atomic_write_text, dump_json
+
+    page = evaluation_page(document, summary, sources, worst)
+    if is_page(path):
+        atomic_write_text(path, page)
+        return
+    with atomic_folder(path) as stage:
+        atomic_write_text(stage / "report.html", page)
+        dump_json(stage / "scores.json", document)
+        atomic_write_text(stage / "pages.csv", _page_csv(summary))
+
+
+def _page_csv(summary: Summary) -> str:
     first = summary.boxes.at[0]
     pages = summary.table.pages(first.iou, first.threshold)
     pages.sort(key=lambda item: 2.0 if item[1].f1 is None else item[1].f1)
@@ -109,7 +134,7 @@ def write_report(folder: Path, document: dict[str, object], summary: Summary) ->
         shares = ("" if value is None else f"{value:.4f}" for value in (scores.precision, scores.recall, scores.f1))
         counts = (scores.truths, scores.detections, scores.matched)
         table.writerow([_cell(pair.source), _cell(pair.name), first.iou, first.threshold, *counts, *shares])
-    atomic_write_text(folder / "pages.csv", text.getvalue())
+    return text.getvalue()
 
 
 def _cell(text: str) -> str:

@@ -25,15 +25,15 @@ def write_summary(summary: Summary) -> None:
     chosen = "given" if summary.scoring.threshold is not None else "best mean F1 over sources"
     for scores in summary.boxes.at:
         title = f"Boxes one to one at IoU {scores.iou:g}; threshold {scores.threshold:.3f} ({chosen}); no maxDets"
-        write_table(title, *_box_rows(scores, summary.intervals))
+        write_table(title, *box_rows(scores, summary.intervals))
     title = f"Judged by areas (DetEval): splits and merges count 0.8; threshold {summary.deteval.threshold:.3f}"
-    write_table(title, *_area_rows(summary))
+    write_table(title, *area_rows(summary))
     if len(summary.classes) > 1:
         first = summary.boxes.at[0]
         title = f"Classes at IoU {first.iou:g}, threshold {first.threshold:.3f}"
-        write_table(title, *_part_rows("class", summary.table.per_class(first.iou, first.threshold)))
+        write_table(title, *part_rows("class", summary.table.per_class(first.iou, first.threshold)))
     coco = summary.coco
-    write_table(f"COCO AP; maxDets {coco.max_dets}; no threshold", *_coco_rows(summary))
+    write_table(f"COCO AP; maxDets {coco.max_dets}; no threshold", *coco_rows(summary))
 
 
 def write_sizes(summary: Summary) -> None:
@@ -42,12 +42,11 @@ def write_sizes(summary: Summary) -> None:
     title = (
         f"By thickness (shorter side over the page's longer one); IoU {first.iou:g}, threshold {first.threshold:.3f}"
     )
-    sizes = summary.table.per_size(first.iou, first.threshold)
-    known = {name: one for name, one in sizes.items() if one.truths or one.detections}
-    write_table(title, *_part_rows("thickness", known))
+    write_table(title, *size_rows(summary))
 
 
-def _box_rows(scores: IouScores, found: Intervals | None) -> tuple[Row, list[Row]]:
+def box_rows(scores: IouScores, found: Intervals | None) -> tuple[Row, list[Row]]:
+    """Return a row for each source, for all pages as one and for the mean over sources."""
     at = f"@{scores.iou:g}"
     rows = [
         [
@@ -70,7 +69,8 @@ def _box_rows(scores: IouScores, found: Intervals | None) -> tuple[Row, list[Row
     return ["source", "pages", "boxes", f"P{at}", f"R{at}", f"F1{at}", *(["95 %"] if found else [])], rows
 
 
-def _area_rows(summary: Summary) -> tuple[Row, list[Row]]:
+def area_rows(summary: Summary) -> tuple[Row, list[Row]]:
+    """Return the same rows for splits and merges."""
     report = summary.deteval
     parts = {**report.per_source, **({"all pages as one": report.pooled} if len(report.per_source) > 1 else {})}
     rows = [
@@ -82,12 +82,21 @@ def _area_rows(summary: Summary) -> tuple[Row, list[Row]]:
     return ["source", "boxes", "single", "split", "merged", "P", "R", "F1"], rows
 
 
-def _part_rows(kind: str, parts: dict[str, SourceScores]) -> tuple[Row, list[Row]]:
+def size_rows(summary: Summary) -> tuple[Row, list[Row]]:
+    """Return a row for each class of size that occurs."""
+    first = summary.boxes.at[0]
+    sizes = summary.table.per_size(first.iou, first.threshold)
+    return part_rows("thickness", {name: one for name, one in sizes.items() if one.truths or one.detections})
+
+
+def part_rows(kind: str, parts: dict[str, SourceScores]) -> tuple[Row, list[Row]]:
+    """Return a row for each class, size or whatever `kind` says."""
     rows = [[name, f"{one.truths:,}", f"{one.detections:,}", *_three(one)] for name, one in parts.items()]
     return [kind, "boxes", "found", "P", "R", "F1"], rows
 
 
-def _coco_rows(summary: Summary) -> tuple[Row, list[Row]]:
+def coco_rows(summary: Summary) -> tuple[Row, list[Row]]:
+    """Return a row for each class, for their mean and for each source."""
     found = summary.intervals
     rows: list[Row] = []
     for name, one in summary.coco.classes.items():

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from lxml import html
+from PIL import Image
 
 from centernet_cli.cli import main
 
@@ -499,3 +502,52 @@ def test_the_fast_evaluator_is_not_there(
     monkeypatch.setitem(sys.modules, "hotcoco", None)
     assert main(["evaluate", boxes, truth, "--evaluator", "fast"]) == 7
     assert "E712 the fast evaluator needs hotcoco" in capsys.readouterr().err
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> str:
+    """Two pages with pictures, a third whose picture is missing."""
+    coco(tmp_path / "letters" / "annotations.json", {"p1.png": LINES, "p2.png": LINES[:2], "p3.png": LINES[:1]})
+    for name in ("p1.png", "p2.png"):
+        Image.new("RGB", (100, 100), "white").save(tmp_path / "letters" / name)
+    return str(tmp_path / "letters")
+
+
+def report_tree(path: Path) -> Any:
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"https?://", text)
+    return html.fromstring(text.encode())
+
+
+def test_report_page_draws_the_worst_pages(
+    capsys: CaptureFixture[str], tmp_path: Path, boxes: str, pictures: str
+) -> None:
+    page = tmp_path / "new" / "report.html"
+    run_json(capsys, boxes, pictures, "--report", str(page), "--bootstrap", "20")
+    assert [path.name for path in page.parent.iterdir()] == ["report.html"]
+    tree = report_tree(page)
+    captions = [node.text_content() for node in tree.xpath("//figcaption")]
+    assert len(captions) == 2, "p2 has no error"
+    assert captions[0].startswith("letters: p3.png · F1 0.000, 1 missed, 0 wrong · no picture: I")
+    assert captions[1].startswith("letters: p1.png · F1 0.857, 1 missed, 0 wrong")
+    assert len(tree.xpath("//image[starts-with(@href, 'data:image/jpeg')]")) == 1
+    view = tree.xpath("//figure")[1]
+    kinds = [rect.get("class") for rect in view.xpath(".//rect")]
+    assert sorted(kinds) == ["found"] * 3 + ["missed"] + ["right"] * 3
+    assert len(tree.xpath("//svg[@aria-label]")) >= 6
+
+
+def test_report_folder_has_the_page_too(capsys: CaptureFixture[str], tmp_path: Path, boxes: str, pictures: str) -> None:
+    run_json(capsys, boxes, pictures, "--report", str(tmp_path / "r"), "--worst", "0", "--bootstrap", "0")
+    assert sorted(path.name for path in (tmp_path / "r").iterdir()) == ["pages.csv", "report.html", "scores.json"]
+    assert report_tree(tmp_path / "r" / "report.html").xpath("//figure") == []
+
+
+def test_report_page_that_cannot_be_written(
+    capsys: CaptureFixture[str], tmp_path: Path, boxes: str, pictures: str
+) -> None:
+    (tmp_path / "folder.html").mkdir()
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "folder.html", tmp_path / "file" / "r.html"):
+        assert main(["evaluate", boxes, pictures, "--report", str(path), "--bootstrap", "0"]) == 8
+        assert "O801" in capsys.readouterr().err
