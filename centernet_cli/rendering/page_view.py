@@ -40,7 +40,8 @@ rect.wrong,i.wrong{stroke:#a3369b;border-color:#a3369b}
 rect.wrong{fill:#a3369b;fill-opacity:.22;stroke-width:2;stroke-dasharray:5 3}
 rect:hover{stroke-width:3.5}
 .legend{position:sticky;top:0;background:var(--paper);padding:.5em 0;z-index:1;display:flex;gap:1.2em;flex-wrap:wrap}
-.legend i{display:inline-block;width:1.1em;height:.8em;border-width:2px;border-style:solid;margin:0 .35em;vertical-align:middle}
+.legend i{display:inline-block;width:1.1em;height:.8em;border-width:2px;border-style:solid;margin:0 .35em;
+vertical-align:middle}
 .no-found rect.found,.no-missed rect.missed,.no-right rect.right,.no-wrong rect.wrong{display:none}
 .stock{position:absolute;width:0;height:0}
 """
