@@ -29,12 +29,12 @@ def predict(
         typer.Argument(metavar="INPUTS", help="Files, folders, globs, @list.txt, or - for names on stdin."),
     ],
     out: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--out",
             "-o",
             metavar="PATH",
-            help="File, or for labelme folder, to write. [default: stdout]",
+            help="File, or folder (name it with a / at its end), to write. [default: stdout]",
             rich_help_panel=_OUTPUT,
         ),
     ] = None,
@@ -42,9 +42,11 @@ def predict(
         str, typer.Option("--model", "-m", metavar="NAME|PATH", help="lines, regions, a run folder or a weights file.")
     ] = "lines",
     output_format: Annotated[
-        Literal["auto", "coco", "jsonl", "labelme"],
+        Literal["auto", "coco", "jsonl", "csv", "labelme", "yolo", "voc", "page", "alto", "hocr"],
         typer.Option(
-            "--format", help="auto: by the name of --out (a folder: labelme), else COCO.", rich_help_panel=_OUTPUT
+            "--format",
+            help="auto: by the suffix of --out, labelme for a folder, else COCO.",
+            rich_help_panel=_OUTPUT,
         ),
     ] = "auto",
     overlay: Annotated[
@@ -146,17 +148,15 @@ def predict(
     succeeded: nothing is written).
     """
     from centernet_cli.cli.predict_job import PredictJob
-    from centernet_cli.inference.output import check_folder, check_output, open_sink, pick_format
+    from centernet_cli.inference.output import check_folder, check_output, open_sink, pick_target
     from centernet_cli.pages.poppler import require_poppler
     from centernet_cli.pages.source import PageOptions, expand_inputs, parse_page_ranges
     from centernet_cli.rendering.overlay_folder import real_paths
 
     del runtime  # torch is the only one so far
-    if out is not None and str(out) == "-":
-        out = None
-    if summary and out is None:
+    target = pick_target(output_format, out)
+    if summary and target.path is None:
         raise UsageError("U705", "the boxes go to stdout already", path="--json", hint="give --out as well")
-    kind = pick_format(output_format, out)
     overrides = read_overrides(size=size, flip=flip, scales=scales, resize=resize, nms=nms, ink=ink)
     options = PageOptions(
         dpi=dpi,
@@ -171,8 +171,8 @@ def predict(
         require_poppler()
     if overlay is not None:
         check_folder(overlay)
-    if out is not None:
-        check_output(out, kind, real_paths(paths), force=force)
+    real_inputs = real_paths(paths)
+    check_output(target, real_inputs, force=force)
 
     job = PredictJob(
         model=model,
@@ -190,11 +190,11 @@ def predict(
             "max_megapixels": max_megapixels,
         },
     )
-    job.run(paths, options, open_sink(kind, out), overlay)
+    job.run(paths, options, open_sink(target, real_inputs), overlay)
     if not job.pages:
         console.problem("no page could be read; nothing was written")
         return ExitCode.INPUT
-    places = [printable(str(place)) for place in (out, overlay) if place is not None]
+    places = [printable(str(place)) for place in (target.path, overlay) if place is not None]
     console.say(f"{job.summary()}{' -> ' if places else ''}{', '.join(places)}")
     if summary:
         console.write_json(job.counts())

@@ -5,79 +5,140 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from centernet_cli import __version__
 from centernet_cli.core.errors import OutputError, UsageError
+from centernet_cli.inference.sinks.coco import CocoSink
+from centernet_cli.inference.sinks.csv_table import CsvSink
+from centernet_cli.inference.sinks.json_lines import JsonLinesSink
+from centernet_cli.inference.sinks.page_files import PAGE_FORMATS, OnePageSink, PageFilesSink
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from centernet_cli.inference.runtime import Runtime
     from centernet_cli.inference.sinks.sink import PageSink
 
 SCHEMA_VERSION = 1
 """Of boxes.json; raised when a reader of the old form would misread the new one."""
-OutputFormat = Literal["coco", "jsonl", "labelme"]
-FOLDERS: frozenset[OutputFormat] = frozenset({"labelme"})
-"""Formats that are folders of files."""
-_JSON_LINES = frozenset({".jsonl", ".ndjson"})
-_OURS = re.compile(rb'"program"\s*:\s*"centernet"|^{"(file_name|source)": .*"status": "(ok|failed)"')
+OutputFormat = Literal["coco", "jsonl", "csv", "labelme", "yolo", "voc", "page", "alto", "hocr"]
+_BY_SUFFIX: dict[str, OutputFormat] = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".xml": "page",
+    ".alto": "alto",
+    ".hocr": "hocr",
+    ".html": "hocr",
+    ".htm": "hocr",
+    ".xhtml": "hocr",
+}
+_SUFFIXES: dict[OutputFormat, str] = {"coco": ".json", "jsonl": ".jsonl", "csv": ".csv"}
 _HEAD = 2048
 
 
-def pick_format(name: str, out: Path | None) -> OutputFormat:
-    """Return the format that `--format` and `--out` ask for.
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is written where.
 
-    `auto` is labelme for a folder (one that exists, or a name that ends with a separator), JSON Lines for a file
-    named `.jsonl` or `.ndjson`, else COCO.
-
-    Raises:
-        UsageError: A folder of files to stdout.
+    Attributes:
+        kind: Format.
+        path: File or folder; None: stdout.
+        is_folder: Which of them it is.
     """
-    if name == "auto":
-        if out is None:
-            return "coco"
-        if out.is_dir() or str(out).endswith(os.sep):
-            return "labelme"
-        return "jsonl" if out.suffix.lower() in _JSON_LINES else "coco"
-    kind: OutputFormat = next(known for known in get_args(OutputFormat) if known == name)
-    if kind in FOLDERS and out is None:
-        raise UsageError("U704", f"{kind} is a folder of files", path="--format", hint="name it with --out")
-    return kind
+
+    kind: OutputFormat
+    path: Path | None
+    is_folder: bool = False
 
 
-def check_output(out: Path, kind: OutputFormat, inputs: Collection[str], *, force: bool) -> None:
-    """Find out before the long work whether `out` can and may be written.
+def pick_target(format: str, out: str | None) -> Target:  # noqa: A002 (the word users know)
+    """Return what `--format` and `--out` ask for.
+
+    An `out` that is a folder, or whose name ends with a separator, is one; of formats with a file a page, so is every
+    name without the suffix of such a file. `auto` is labelme for a folder, for a file what its suffix says, else COCO.
 
     Args:
-        out: File or folder, whichever the format is.
-        kind: Format.
+        format: A format or `auto`.
+        out: What the user typed; None and `-`: stdout.
+
+    Raises:
+        UsageError: U704, a folder of files to stdout; U708, a format of one file into a folder.
+    """
+    path = None if out in {None, "-"} else Path(out or "")
+    named = path is not None and (path.is_dir() or str(out).endswith((os.sep, "/")))
+    kind: OutputFormat
+    if format == "auto":
+        kind = "labelme" if named else "coco" if path is None else _BY_SUFFIX.get(path.suffix.lower(), "coco")
+    else:
+        kind = next(known for known in get_args(OutputFormat) if known == format)
+    if kind not in PAGE_FORMATS:
+        if named and path is not None and not path.is_dir():
+            hint = f"such as --out {path / ('boxes' + _SUFFIXES[kind])}"
+            raise UsageError("U708", f"{kind} is one file, not a folder", path="--out", hint=hint)
+        return Target(kind, path)
+    if path is None:
+        raise UsageError("U704", f"{kind} is a folder of files", path="--format", hint="name it with --out")
+    form = PAGE_FORMATS[kind]
+    return Target(kind, path, named or form.others is not None or path.suffix.lower() not in form.suffixes)
+
+
+def check_output(target: Target, inputs: Collection[str], *, force: bool) -> None:
+    """Find out before the long work whether an output can and may be written.
+
+    Args:
+        target: File or folder; nothing is to be checked of stdout.
         inputs: Real paths of the input files.
         force: Replace what is there, unless it is an input.
 
     Raises:
         OutputError: O801 it cannot be written; O802 it is an input; O803 it would replace somebody else's data.
     """
+    out = target.path
+    if out is None:
+        return
     if os.path.realpath(out) in inputs:
         raise OutputError("O802", "the output is one of the inputs", path=out, hint="choose another --out")
-    if kind in FOLDERS:
+    if target.is_folder:
         if out.exists() and not out.is_dir():
             raise OutputError("O801", "cannot be written: not a folder", path=out)
         check_folder(out)
         if not force and out.is_dir() and next(out.iterdir(), None) is not None:
             raise OutputError("O803", "the folder is not empty", path=out, hint="--force writes into it all the same")
         return
+    check_file(out, _OURS.get(target.kind), force=force)
+
+
+def check_file(out: Path, ours: Callable[[Path], bool] | None, *, force: bool) -> None:
+    """Find out whether a file can and may be written; whether it is an input is known elsewhere.
+
+    Args:
+        out: The file.
+        ours: Tells that a file was written by this program, and may be replaced by it; None: such files may not.
+        force: Replace whatever file it is.
+
+    Raises:
+        OutputError: O801 it cannot be written; O803 it would replace somebody else's data.
+    """
     if out.is_dir():
         raise OutputError("O801", "cannot be written: is a directory", path=out, hint="name a file in it")
     if out.exists() and not out.is_file():
         return  # a device or pipe: opening it may block, and nothing there can be replaced
     check_folder(Path(os.path.realpath(out)).parent)
-    if not force and out.is_file() and not _replaceable(out):
-        raise OutputError(
-            "O803", "exists, and was not written by `centernet predict`", path=out, hint="--force replaces it"
-        )
+    if force or not out.is_file():
+        return
+    try:
+        replaceable = not out.stat().st_size or (ours is not None and ours(out))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError("O801", f"cannot be written: {reason}", path=out) from error
+    if replaceable:
+        return
+    what = "exists" if ours is None else "exists, and was not written by `centernet predict`"
+    raise OutputError("O803", what, path=out, hint="--force replaces it")
 
 
 def check_folder(folder: Path) -> None:
@@ -97,28 +158,26 @@ def check_folder(folder: Path) -> None:
         raise OutputError("O801", f"cannot be written: {reason}", path=existing) from error
 
 
-def open_sink(kind: OutputFormat, out: Path | None) -> PageSink:
-    """Return what takes the pages of a run and writes them as `kind`.
+def open_sink(target: Target, inputs: Collection[str] = ()) -> PageSink:
+    """Return what takes the pages of a run and writes them.
 
     Args:
-        kind: Format.
-        out: File or folder, as `check_output` found it to be writable; None: stdout.
+        target: As `check_output` found it to be writable.
+        inputs: Real paths of the input files, which are not replaced.
 
     Raises:
         OutputError: There is no room for temporary files.
     """
+    kind, out = target.kind, target.path
     if kind == "jsonl":
-        from centernet_cli.inference.sinks.json_lines import JsonLinesSink
-
         return JsonLinesSink(out)
-    if kind == "labelme":
-        from centernet_cli.inference.sinks.labelme import LabelmeSink
-
-        assert out is not None  # pick_format sees to it
-        return LabelmeSink(out)
-    from centernet_cli.inference.sinks.coco import CocoSink
-
-    return CocoSink(out)
+    if kind == "csv":
+        return CsvSink(out)
+    if kind == "coco":
+        return CocoSink(out)
+    assert out is not None  # pick_target sees to it
+    form = PAGE_FORMATS[kind]
+    return PageFilesSink(form, out, inputs) if target.is_folder else OnePageSink(form, out)
 
 
 def describe(runtime: Runtime, threshold: float, options: dict[str, object]) -> dict[str, object]:
@@ -146,12 +205,19 @@ def describe(runtime: Runtime, threshold: float, options: dict[str, object]) -> 
     }
 
 
-def _replaceable(path: Path) -> bool:
-    """Say whether a file is empty or an earlier output of ours."""
-    try:
+def begins_with(mark: re.Pattern[bytes]) -> Callable[[Path], bool]:
+    """Return what tells whether there is a mark among the first bytes of a file."""
+
+    def found(path: Path) -> bool:
         with path.open("rb") as file:
-            head = file.read(_HEAD)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise OutputError("O801", f"cannot be written: {reason}", path=path) from error
-    return not head or _OURS.search(head) is not None
+            return mark.search(file.read(_HEAD)) is not None
+
+    return found
+
+
+_OURS: dict[OutputFormat, Callable[[Path], bool]] = {
+    "coco": begins_with(re.compile(rb'"program"\s*:\s*"centernet"')),
+    "jsonl": begins_with(re.compile(rb'^{"(file_name|source)": .*"status": "(ok|failed)"')),
+    "csv": begins_with(re.compile(rb"^image,page,width,height,label,x0,y0,x1,y1,score,crowd,polygon,status\n")),
+}
+"""Outputs of a whole run, which the next run may replace. Files of single pages are there to be worked on."""

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import centernet_cli
+from centernet_cli.core.records import Dataset
 from centernet_cli.core.safe_io import atomic_folder
 from centernet_cli.datasets.formats.alto_labels import CROWD, HOLDER, LINE, OURS, WORD, block_element
 from centernet_cli.datasets.formats.file_names import page_files, way_to
@@ -19,14 +20,14 @@ from centernet_cli.datasets.formats.layout_write import (
     level_of,
     short,
 )
-from centernet_cli.datasets.formats.safe_xml import SCHEMA_LOCATION, XSI, write_xml, xml_builder, xml_text
+from centernet_cli.datasets.formats.safe_xml import SCHEMA_LOCATION, XSI, write_xml, xml_builder, xml_bytes, xml_text
 from centernet_cli.datasets.formats.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from centernet_cli.core.records import Annotation, Box, Dataset, PageRecord
+    from centernet_cli.core.records import Annotation, Box, PageRecord
     from centernet_cli.datasets.formats.layout_write import Block, Row
 
     Element = Any
@@ -82,6 +83,12 @@ def write_alto(dataset: Dataset, folder: Path, *, tally: Tally | None = None) ->
         for name, page in zip(alto_files(dataset), dataset.pages, strict=True):
             image = PurePosixPath(page.info.source).name if dataset.root else way_to(page.info.source, folder)
             write_xml(stage / name, _Document(page, image).root)
+
+
+def alto_text(page: PageRecord, image: str) -> str:
+    """Return what is in the file of a page whose image is at `image`, seen from that file's folder."""
+    (fitted,) = fit_alto(Dataset(classes=(), pages=(page,)), Tally()).pages
+    return xml_bytes(_Document(fitted, image).root).decode()
 
 
 class _Document:

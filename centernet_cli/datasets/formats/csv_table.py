@@ -285,21 +285,30 @@ def write_csv(dataset: Dataset, path: Path, *, tally: Tally | None = None) -> No
     """
     dataset = fit_csv(dataset, Tally() if tally is None else tally)
     predicted = dataset.root is None
+    rows = [csv_header(predicted=predicted), *(csv_rows(page, predicted=predicted) for page in dataset.pages)]
+    atomic_write_text(path, "".join(rows))
+
+
+def csv_header(*, predicted: bool) -> str:
+    """Return the first line, with its end."""
+    return ",".join([*_COLUMNS, "status"] if predicted else _COLUMNS) + "\n"
+
+
+def csv_rows(page: PageRecord, *, predicted: bool) -> str:
+    """Return the lines of a page, with their ends: one for each box, or one without a box."""
     out = io.StringIO(newline="")
     plain = csv.writer(out, lineterminator="\n")
     # The plain one doesn't put a lone \r in quotes, which readers take for the end of the line.
     quoting = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    plain.writerow([*_COLUMNS, "status"] if predicted else _COLUMNS)
     status = ["ok"] if predicted else []
-    for page in dataset.pages:
-        info = page.info
-        start = [_safe(info.source), info.page or "", info.width, info.height]
-        if not page.annotations:
-            (quoting if "\r" in info.source else plain).writerow([*start, *[""] * 8, *status])
-        for annotation in page.annotations:
-            writer = quoting if "\r" in info.source + annotation.label else plain
-            writer.writerow([*start, *_cells(annotation), *status])
-    atomic_write_text(path, out.getvalue())
+    info = page.info
+    start = [_safe(info.source), info.page or "", info.width, info.height]
+    if not page.annotations:
+        (quoting if "\r" in info.source else plain).writerow([*start, *[""] * 8, *status])
+    for annotation in page.annotations:
+        writer = quoting if "\r" in info.source + annotation.label else plain
+        writer.writerow([*start, *_cells(annotation), *status])
+    return out.getvalue()
 
 
 def _cells(annotation: Annotation) -> list[str | float]:

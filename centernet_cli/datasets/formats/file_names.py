@@ -23,7 +23,8 @@ def page_files(dataset: Dataset, suffix: str) -> list[str]:
     """Return the name, relative to the output's folder, of the file of each page, in the order of the pages.
 
     The file of image `a/b.png` is `a/b.json` for the suffix `.json`, a second image `a/b.jpg` has `a/b.jpg.json`, page
-    3 of `c.pdf` has `c.pdf_p0003.json`. Predictions on files anywhere (no root) are written side by side.
+    3 of `c.pdf` has `c-p003.json`, or `c.pdf-p003.json` if another page has that already. Predictions on files
+    anywhere (no root) are written side by side.
     """
     return unique_names(
         (page.info.source if dataset.root else Path(page.info.source).name, page.info.page, suffix)
@@ -38,10 +39,10 @@ def unique_names(pages: Iterable[tuple[str, int | None, str]]) -> list[str]:
 
 
 class FileNames:
-    """Gives pages file names, no two alike."""
+    """Gives pages file names, no two alike, and none of `taken`."""
 
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = set(taken)
         # Where the search for a free name goes on: thousands of pages may have the same name.
         self._next_numbers: dict[str, Iterator[int]] = {}
 
@@ -49,10 +50,11 @@ class FileNames:
         """Return the file name of a page of `source`."""
         folder, slash, last = source.rpartition("/")
         stem = last.rpartition(".")[0] or last
-        start = f"{folder}{slash}{writable(stem if page is None else f'{last}_p{page:04d}')}"
+        number = "" if page is None else f"-p{page:03d}"
+        start = f"{folder}{slash}{writable(stem)}{number}"
         name = f"{start}{suffix}"
-        if name in self._taken and page is None:
-            start = f"{folder}{slash}{writable(last)}"
+        if name in self._taken:
+            start = f"{folder}{slash}{writable(last)}{number}"
             name = f"{start}{suffix}"
         if name in self._taken:
             numbers = self._next_numbers.setdefault(start, count(2))

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import centernet_cli
+from centernet_cli.core.records import Dataset
 from centernet_cli.core.safe_io import atomic_folder
 from centernet_cli.datasets.formats.file_names import page_files, way_to
 from centernet_cli.datasets.formats.hocr_labels import DATA, LINE, WORD, region_class
@@ -18,19 +19,20 @@ from centernet_cli.datasets.formats.layout_write import (
     short,
     whole_points,
 )
-from centernet_cli.datasets.formats.safe_xml import write_xml, xml_builder, xml_text
+from centernet_cli.datasets.formats.safe_xml import write_xml, xml_builder, xml_bytes, xml_text
 from centernet_cli.datasets.formats.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from centernet_cli.core.records import Annotation, Dataset, PageRecord
+    from centernet_cli.core.records import Annotation, PageRecord
     from centernet_cli.datasets.formats.layout_write import Row
 
     Element = Any
 
 SYSTEM = "centernet"
+DOCTYPE = "<!DOCTYPE html>"
 _NAMESPACE = "http://www.w3.org/1999/xhtml"
 
 
@@ -65,7 +67,13 @@ def write_hocr(dataset: Dataset, folder: Path, *, tally: Tally | None = None) ->
     with atomic_folder(folder) as stage:
         for name, page in zip(hocr_files(dataset), dataset.pages, strict=True):
             image = PurePosixPath(page.info.source).name if dataset.root else way_to(page.info.source, folder)
-            write_xml(stage / name, _document(page, image), doctype="<!DOCTYPE html>")
+            write_xml(stage / name, _document(page, image), doctype=DOCTYPE)
+
+
+def hocr_text(page: PageRecord, image: str) -> str:
+    """Return what is in the file of a page whose image is at `image`, seen from that file's folder."""
+    (fitted,) = fit_hocr(Dataset(classes=(), pages=(page,)), Tally()).pages
+    return xml_bytes(_document(fitted, image), doctype=DOCTYPE).decode()
 
 
 def _document(page: PageRecord, image: str) -> Element:

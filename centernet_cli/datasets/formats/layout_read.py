@@ -124,6 +124,8 @@ def looks_like(path: Path, marks: Sequence[bytes]) -> bool:
     except (OSError, ValueError):
         return False
     head = head.replace(b"\0", b"").lower()
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
+        return False  # JSON, which may well speak of such files
     return any(mark in head for mark in marks)
 
 

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import centernet_cli
+from centernet_cli.core.records import Dataset
 from centernet_cli.core.safe_io import atomic_folder
 from centernet_cli.datasets.formats.file_names import page_files, way_to
 from centernet_cli.datasets.formats.layout_write import (
@@ -17,14 +18,14 @@ from centernet_cli.datasets.formats.layout_write import (
     whole_points,
 )
 from centernet_cli.datasets.formats.page_xml_labels import LINE, WORD, custom_text, region_element
-from centernet_cli.datasets.formats.safe_xml import SCHEMA_LOCATION, XSI, write_xml, xml_builder, xml_text
+from centernet_cli.datasets.formats.safe_xml import SCHEMA_LOCATION, XSI, write_xml, xml_builder, xml_bytes, xml_text
 from centernet_cli.datasets.formats.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from centernet_cli.core.records import Annotation, Box, Dataset, PageRecord
+    from centernet_cli.core.records import Annotation, Box, PageRecord
     from centernet_cli.datasets.formats.layout_write import Block, Row
 
     Element = Any
@@ -67,6 +68,12 @@ def write_page_xml(dataset: Dataset, folder: Path, *, tally: Tally | None = None
         for name, page in zip(page_xml_files(dataset), dataset.pages, strict=True):
             image = PurePosixPath(page.info.source).name if dataset.root else way_to(page.info.source, folder)
             write_xml(stage / name, _document(page, image))
+
+
+def page_xml_text(page: PageRecord, image: str) -> str:
+    """Return what is in the file of a page whose image is at `image`, seen from that file's folder."""
+    (fitted,) = fit_page_xml(Dataset(classes=(), pages=(page,)), Tally()).pages
+    return xml_bytes(_document(fitted, image)).decode()
 
 
 def _document(page: PageRecord, image: str) -> Element:

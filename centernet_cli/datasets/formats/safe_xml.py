@@ -233,5 +233,10 @@ def xml_builder(uri: str, **prefixes: str) -> Any:
 def write_xml(path: Path, root: Element, *, doctype: str | None = None) -> None:
     """Write a document in UTF-8, indented; the folder of `path` is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = _etree().tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True, doctype=doctype)
-    path.write_bytes(text)
+    path.write_bytes(xml_bytes(root, doctype=doctype))
+
+
+def xml_bytes(root: Element, *, doctype: str | None = None) -> bytes:
+    """Return a document in UTF-8, indented."""
+    text: bytes = _etree().tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True, doctype=doctype)
+    return text

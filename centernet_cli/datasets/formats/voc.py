@@ -291,19 +291,30 @@ def write_voc(dataset: Dataset, folder: Path, *, tally: Tally | None = None) -> 
 
 def _texts(dataset: Dataset) -> Iterator[str]:
     for image, page in zip(voc_images(dataset), dataset.pages, strict=True):
-        info = page.info
-        path = PurePosixPath(image)
-        filename = path.name if info.page is None else f"{path.name}#{info.page}"
-        lines = [
-            "<annotation>",
-            f"  <folder>{escape(path.parent.name)}</folder>",
-            f"  <filename>{escape(filename)}</filename>",
-            f"  <size><width>{info.width}</width><height>{info.height}</height><depth>3</depth></size>",
-            "  <segmented>0</segmented>",
-            *(_object(annotation) for annotation in page.annotations),
-            "</annotation>",
-        ]
-        yield "\n".join(lines) + "\n"
+        yield _text_of(page, image)
+
+
+def voc_text(page: PageRecord, image: str) -> str:
+    """Return what is in the file of a page whose image is at `image`, seen from that file's folder."""
+    (fitted,) = fit_voc(Dataset(classes=(), pages=(page,)), Tally()).pages
+    return _text_of(fitted, image, path=image)
+
+
+def _text_of(page: PageRecord, image: str, *, path: str | None = None) -> str:
+    info = page.info
+    place = PurePosixPath(image)
+    filename = place.name if info.page is None else f"{place.name}#{info.page}"
+    lines = [
+        "<annotation>",
+        f"  <folder>{escape(place.parent.name)}</folder>",
+        f"  <filename>{escape(filename)}</filename>",
+        *([] if path is None else [f"  <path>{escape(path)}</path>"]),
+        f"  <size><width>{info.width}</width><height>{info.height}</height><depth>3</depth></size>",
+        "  <segmented>0</segmented>",
+        *(_object(annotation) for annotation in page.annotations),
+        "</annotation>",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _object(annotation: Annotation) -> str:

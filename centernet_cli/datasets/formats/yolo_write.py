@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from centernet_cli.core.geometry import points_box
+from centernet_cli.core.records import Dataset
 from centernet_cli.datasets.formats.file_names import page_files, unique_names, write_files
 from centernet_cli.datasets.formats.fit import (
     Losses,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from centernet_cli.core.records import Annotation, Dataset, PageInfo
+    from centernet_cli.core.records import Annotation, PageInfo, PageRecord
 
 CONFIG = "data.yaml"
 _SPLITS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
@@ -185,6 +186,19 @@ def _texts(dataset: Dataset, images: list[str], line: Callable[[Annotation, int,
         info = page.info
         yield "".join([line(annotation, numbers[annotation.label], info) for annotation in page.annotations])
     yield _config(images, dataset.classes)
+
+
+def yolo_text(page: PageRecord, classes: tuple[str, ...]) -> str:
+    """Return what is in the label file of a page."""
+    fitted = fit_yolo(Dataset(classes=classes, pages=(page,)), Tally())
+    numbers = {name: index for index, name in enumerate(fitted.classes)}
+    (kept,) = fitted.pages
+    return "".join([_box_line(annotation, numbers[annotation.label], kept.info) for annotation in kept.annotations])
+
+
+def yolo_config(classes: tuple[str, ...]) -> str:
+    """Return data.yaml for images that will be put into `images`."""
+    return _config([], classes)
 
 
 def _box_line(annotation: Annotation, number: int, info: PageInfo) -> str:

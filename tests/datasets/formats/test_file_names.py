@@ -21,6 +21,7 @@ def test_names() -> None:
         ("x/a.jpg", None),
         ("c.pdf", 3),
         ("c.pdf", 3),
+        ("c.pdf", 3),
         (".b", None),
     ]
     assert unique_names((source, page, ".txt") for source, page in pages) == [
@@ -28,8 +29,9 @@ def test_names() -> None:
         "x/a.jpg.txt",
         "x/a.jpg~2.txt",
         "x/a.jpg~3.txt",
-        "c.pdf_p0003.txt",
-        "c.pdf_p0003~2.txt",
+        "c-p003.txt",
+        "c.pdf-p003.txt",
+        "c.pdf-p003~2.txt",
         ".b.txt",
     ]
 

@@ -238,7 +238,7 @@ def test_written_files_are_xhtml_that_html_parsers_understand(tmp_path: Path) ->
     info = PageInfo(source="a.png", width=1000, height=1000, page=2, dpi=300)
     dataset = Dataset(classes=(), pages=(PageRecord(info=info, annotations=annotations),), root=tmp_path)
     write_hocr(dataset, tmp_path)
-    path = tmp_path / "a.png_p0002.hocr"
+    path = tmp_path / "a-p002.hocr"
 
     def tree(found) -> list[object]:
         inner = (child for child in found if (child.get("class") or "").startswith("ocr"))

@@ -257,7 +257,7 @@ def test_names_of_files(tmp_path: Path) -> None:
     pages = (page("a/b.png"), page("a/b.jpg"), page("a/b.png"), page("c.pdf", page=3), page("x" * 240 + ".png"))
     write_labelme(Dataset(classes=(), pages=pages, root=Path()), tmp_path / "out")
     names = sorted(path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.json"))
-    assert names == ["a/b.jpg.json", "a/b.json", "a/b.png.json", "c.pdf_p0003.json", "x" * 200 + ".json"]
+    assert names == ["a/b.jpg.json", "a/b.json", "a/b.png.json", "c-p003.json", "x" * 200 + ".json"]
     assert json.loads((tmp_path / "out/a/b.jpg.json").read_text())["imagePath"] == "b.jpg"
 
 

@@ -449,7 +449,7 @@ def test_all_files_or_none_and_the_same_again(tmp_path: Path) -> None:
 def test_predictions_point_to_their_images(tmp_path: Path) -> None:
     info = PageInfo(source=str(tmp_path / "scans" / "a.pdf"), width=10, height=20, page=3, dpi=150)
     write_page_xml(Dataset(classes=(), pages=(PageRecord(info=info),)), tmp_path / "out")
-    root = read_xml(tmp_path / "out/a.pdf_p0003.xml")
+    root = read_xml(tmp_path / "out/a-p003.xml")
     check_structure(root)
     assert root[1].get("imageFilename") == "../scans/a.pdf"
     assert root[1].get("imageXResolution") == "150.0"

@@ -15,7 +15,7 @@ from centernet_cli.core.strict_json import encode_json
 from centernet_cli.datasets.formats import read_dataset
 from centernet_cli.datasets.formats.coco import dataset_to_coco
 from centernet_cli.datasets.formats.labelme_write import write_labelme
-from centernet_cli.inference.output import OutputFormat, open_sink
+from centernet_cli.inference.output import open_sink, pick_target
 from centernet_cli.inference.sinks.sink import Header, SeenPage
 
 HEADER = Header(classes=("text_line", "other"), info={"program": "centernet", "threshold": 0.5, "note": None})
@@ -39,8 +39,8 @@ FAILURE = st.builds(lambda name: Failure(source=name, code="I101", message="brok
 LINE = Annotation(label="text_line", box=(1.0, 2.0, 30.0, 9.5), score=0.75)
 
 
-def write(kind: OutputFormat, out: Path | None, items: Sequence[SeenPage | Failure]) -> None:
-    sink = open_sink(kind, out)
+def write(kind: str, out: Path | None, items: Sequence[SeenPage | Failure]) -> None:
+    sink = open_sink(pick_target(kind, str(out)))
     started = False
     try:
         for item in items:
@@ -88,7 +88,7 @@ def test_labelme_is_what_writing_all_at_once_gives(tmp_path: Path) -> None:
 
 def test_json_lines_can_be_read_while_they_are_written(tmp_path: Path) -> None:
     out = tmp_path / "boxes.jsonl"
-    sink = open_sink("jsonl", out)
+    sink = open_sink(pick_target("jsonl", str(out)))
     sink.fail(Failure(source="bad.png", code="I101", message="broken"))
     assert not out.exists()
     sink.start(HEADER)
@@ -107,8 +107,8 @@ def test_json_lines_can_be_read_while_they_are_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("kind", "name"), [("coco", "x.json"), ("jsonl", "x.jsonl"), ("labelme", "x")])
 @pytest.mark.parametrize("interrupted", [False, True])
-def test_what_is_discarded_leaves_nothing(tmp_path: Path, kind: OutputFormat, name: str, interrupted: bool) -> None:
-    sink = open_sink(kind, tmp_path / name)
+def test_what_is_discarded_leaves_nothing(tmp_path: Path, kind: str, name: str, interrupted: bool) -> None:
+    sink = open_sink(pick_target(kind, str(tmp_path / name)))
     sink.start(HEADER)
     sink.add(page())
     sink.discard(interrupted=interrupted)
@@ -119,7 +119,7 @@ def test_what_is_discarded_leaves_nothing(tmp_path: Path, kind: OutputFormat, na
 def test_an_earlier_output_stays_if_no_page_succeeds(tmp_path: Path) -> None:
     out = tmp_path / "x.jsonl"
     out.write_text("before\n")
-    sink = open_sink("jsonl", out)
+    sink = open_sink(pick_target("jsonl", str(out)))
     sink.fail(Failure(source="bad.png", code="I101", message="broken"))
     sink.discard()
     assert out.read_text() == "before\n"
@@ -134,6 +134,6 @@ def test_tiles_are_told(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
 @pytest.mark.parametrize("kind", ["coco", "jsonl"])
-def test_a_full_disk_is_an_output_error(kind: OutputFormat) -> None:
+def test_a_full_disk_is_an_output_error(kind: str) -> None:
     with pytest.raises(OutputError):
         write(kind, Path("/dev/full"), [page()])

@@ -1,0 +1,141 @@
+"""Formats with a file for each page: a folder of them, which appear together when all pages are done, or just one."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from centernet_cli.core.errors import OutputError
+from centernet_cli.core.safe_io import atomic_write_text
+from centernet_cli.datasets.formats.alto_write import alto_text
+from centernet_cli.datasets.formats.file_names import FileNames, way_to, write_files
+from centernet_cli.datasets.formats.hocr_write import hocr_text
+from centernet_cli.datasets.formats.labelme_write import labelme_text
+from centernet_cli.datasets.formats.page_xml_write import page_xml_text
+from centernet_cli.datasets.formats.tally import Tally
+from centernet_cli.datasets.formats.voc import ANNOTATIONS, voc_text
+from centernet_cli.datasets.formats.yolo_write import CONFIG, yolo_config, yolo_text
+from centernet_cli.inference.sinks.spool import Spool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from centernet_cli.core.records import Failure, PageRecord
+    from centernet_cli.inference.sinks.sink import Header, SeenPage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageFormat:
+    """A format with a file for each page.
+
+    Attributes:
+        suffixes: Of its files; the first one is written.
+        text: Returns what is in the file of a page, given the way from that file's folder to the page's image, and
+            the classes.
+        folder: Folder within the output's that the files are in.
+        others: Returns further files, by name, given the classes.
+    """
+
+    suffixes: tuple[str, ...]
+    text: Callable[[PageRecord, str, tuple[str, ...]], str]
+    folder: str = ""
+    others: Callable[[tuple[str, ...]], dict[str, str]] | None = None
+
+
+PAGE_FORMATS: dict[str, PageFormat] = {
+    "labelme": PageFormat(suffixes=(".json",), text=lambda page, image, _: labelme_text(page, image, Tally())),
+    "yolo": PageFormat(
+        suffixes=(".txt",),
+        text=lambda page, _, classes: yolo_text(page, classes),
+        folder="labels",
+        others=lambda classes: {CONFIG: yolo_config(classes)},
+    ),
+    "voc": PageFormat(suffixes=(".xml",), text=lambda page, image, _: voc_text(page, image), folder=ANNOTATIONS),
+    "page": PageFormat(suffixes=(".xml",), text=lambda page, image, _: page_xml_text(page, image)),
+    "alto": PageFormat(suffixes=(".xml", ".alto"), text=lambda page, image, _: alto_text(page, image)),
+    "hocr": PageFormat(
+        suffixes=(".hocr", ".html", ".htm", ".xhtml"), text=lambda page, image, _: hocr_text(page, image)
+    ),
+}
+
+
+class PageFilesSink:
+    """Writes a folder of files, all of them or none.
+
+    Args:
+        format: What is written.
+        out: The folder; made if missing.
+        inputs: Real paths of the input files, whose names in `out` are not taken.
+    """
+
+    def __init__(self, format: PageFormat, out: Path, inputs: Collection[str] = ()) -> None:  # noqa: A002
+        self._format = format
+        self._out = out
+        self._spool = Spool(out)
+        inside = os.path.join(os.path.realpath(out / format.folder), "")  # noqa: PTH118 - for its separator at the end
+        self._names = FileNames(name.removeprefix(inside) for name in inputs if name.startswith(inside))
+        self._classes: tuple[str, ...] = ()
+
+    def start(self, header: Header) -> None:
+        self._classes = header.classes
+
+    def add(self, page: SeenPage) -> None:
+        info = page.record.info
+        folder = self._format.folder
+        name = self._names.name(Path(info.source).name, info.page, self._format.suffixes[0])
+        text = self._format.text(page.record, way_to(info.source, self._out / folder), self._classes)
+        self._spool.write(json.dumps([f"{folder}/{name}" if folder else name, text]) + "\n")
+
+    def fail(self, failure: Failure) -> None:
+        """Nothing to do: failures have no place there."""
+
+    def finish(self) -> None:
+        others = {} if self._format.others is None else self._format.others(self._classes)
+        names = [*(json.loads(line)[0] for line in self._spool.lines()), *others]
+        texts = chain((json.loads(line)[1] for line in self._spool.lines()), others.values())
+        write_files(self._out, names, texts, Tally())
+        self.discard()
+
+    def discard(self, *, interrupted: bool = False) -> None:
+        del interrupted
+        self._spool.close()
+
+
+class OnePageSink:
+    """Writes the file of a single page; there must not be a second one.
+
+    Args:
+        format: What is written.
+        out: The file.
+    """
+
+    def __init__(self, format: PageFormat, out: Path) -> None:  # noqa: A002
+        self._format = format
+        self._out = out
+        self._classes: tuple[str, ...] = ()
+        self._text: str | None = None
+
+    def start(self, header: Header) -> None:
+        self._classes = header.classes
+
+    def add(self, page: SeenPage) -> None:
+        if self._text is not None:
+            message = "a file of this format holds one page, but there are more"
+            hint = "name a folder with --out; a / at its end says that it is one"
+            raise OutputError("O804", message, path=self._out, hint=hint)
+        self._text = self._format.text(page.record, way_to(page.record.info.source, self._out.parent), self._classes)
+
+    def fail(self, failure: Failure) -> None:
+        """Nothing to do: failures have no place there."""
+
+    def finish(self) -> None:
+        if self._text is not None:
+            atomic_write_text(self._out, self._text)
+
+    def discard(self, *, interrupted: bool = False) -> None:
+        del interrupted
+        self._text = None
