@@ -108,7 +108,7 @@ def test_only_alto_has_no_place_for_scores_of_regions(tmp_path: Path) -> None:
         root = tmp_path / kind
         root.mkdir()
         write(kind, f"{root / 'out'}/", pages(root)[:1])
-        (page,) = read_dataset(root, kind, **({} if kind == "labelme" else {"level": "all"})).pages
+        (page,) = read_dataset(root, kind, level=None if kind == "labelme" else "all").pages
         missing = {found.label for found in page.annotations if found.score is None}
         assert missing == ({"text", "table"} if kind == "alto" else set())
 
