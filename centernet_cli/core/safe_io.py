@@ -194,14 +194,20 @@ def read_bytes(path: Path, *, max_bytes: int = 2_000_000_000) -> bytes:
         InputError: J401 cannot be read, J402 too large.
     """
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            kind = "a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file"
-            raise InputError("J401", f"cannot be read: {kind}", path=path)
-        if status.st_size > max_bytes:
-            message = f"{status.st_size:,} bytes are more than the limit of {max_bytes:,}"
-            raise InputError("J402", message, path=path, hint="split the file")
-        return path.read_bytes()
+        # Opening a FIFO in the usual way would wait for its other end.
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        try:
+            status = os.fstat(handle)
+            if not stat.S_ISREG(status.st_mode):
+                kind = "a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file"
+                raise InputError("J401", f"cannot be read: {kind}", path=path)
+            if status.st_size > max_bytes:
+                message = f"{status.st_size:,} bytes are more than the limit of {max_bytes:,}"
+                raise InputError("J402", message, path=path, hint="split the file")
+            with open(handle, "rb", buffering=0, closefd=False) as file:
+                return file.read()
+        finally:
+            os.close(handle)
     except OSError as error:
         raise InputError("J401", f"cannot be read: {_os_reason(error)}", path=path) from error
     except ValueError as error:  # a NUL byte in the name

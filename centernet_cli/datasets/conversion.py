@@ -101,7 +101,8 @@ class Conversion:
         Raises:
             OutputError: O801.
         """
-        target, write = self.target, FORMATS[self.target.format].write
+        target, entry = self.target, FORMATS[self.target.format]
+        write = entry.write_fitted or entry.write
         if not self._images:
             write(self._rebased(), target.path, tally=self.tally)
             return

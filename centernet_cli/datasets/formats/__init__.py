@@ -34,6 +34,7 @@ from centernet_cli.datasets.formats.yolo_write import (
     fit_yolo_obb,
     fit_yolo_segment,
     write_yolo,
+    write_yolo_fitted,
     write_yolo_obb,
     write_yolo_segment,
     yolo_files,
@@ -79,6 +80,7 @@ FORMATS: dict[str, Format] = {
         files=yolo_files,
         images=yolo_images,
         fit=fit_yolo,
+        write_fitted=write_yolo_fitted,
     ),
     "yolo_segment": Format(
         read=read_yolo,

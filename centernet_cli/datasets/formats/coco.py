@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.leniency import hearer
 from centernet_cli.core.records import Dataset, Failure, PageInfo, PageRecord
-from centernet_cli.core.safe_io import lexical_inside, read_json
+from centernet_cli.core.safe_io import lexical_inside, read_bytes
+from centernet_cli.core.strict_json import parse_json
 from centernet_cli.datasets.formats.coco_annotations import AnnotationReader
+from centernet_cli.datasets.formats.coco_typed import parse_typed
 from centernet_cli.datasets.formats.coco_write import dataset_to_coco, write_coco
 from centernet_cli.datasets.formats.fields import UNKNOWN_SIDE, NameChecker, as_pixels, is_id, read_page_extras
 from centernet_cli.datasets.formats.peek import peek_json
@@ -76,7 +78,10 @@ def read_coco(path: Path, *, tally: Tally | None = None) -> Dataset:
             all problems of the content in one error.
     """
     path = find_coco(path)
-    data = _top(read_json(path), path)
+    content = read_bytes(path)
+    typed = None if hearer() else parse_typed(content)
+    data = typed or _top(parse_json(content, path=path), path)
+    del content
     problems = Problems(path)
     classes, labels = _categories(data["categories"], problems)
     predicted = any(isinstance(image, dict) and "status" in image for image in data["images"])
@@ -86,8 +91,7 @@ def read_coco(path: Path, *, tally: Tally | None = None) -> Dataset:
     ids, infos, groups = _images(data["images"], root, problems, tally)
     reader = AnnotationReader(problems, tally, labels, dict(zip(ids, infos, strict=True)))
     found: dict[object, list[Annotation]] = {image_id: [] for image_id in ids}
-    for index, item in enumerate(tally.each("reading", data["annotations"])):
-        reader.read(index, item, found)
+    (reader.read if typed is None else reader.read_typed)(data["annotations"], found)
     failures = _failures(data.get("failures", []), problems)
     for key in data.keys() - _TOP_KEYS:
         tally.note(f"top-level key `{key}` ignored")

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
 
 from centernet_cli.core.geometry import box_leaves_page, box_touches_page, points_box
 from centernet_cli.core.leniency import hearer
 from centernet_cli.core.records import Annotation
+from centernet_cli.datasets.formats.coco_typed import TypedAnnotation, as_dict
 from centernet_cli.datasets.formats.fields import MAX_COORDINATE, are_numbers, is_id, is_number
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from centernet_cli.core.records import Box, PageInfo, Polygon
     from centernet_cli.datasets.formats.problems import Problems
     from centernet_cli.datasets.formats.tally import Tally
 
-_KEYS = {"id", "image_id", "category_id", "bbox", "area", "iscrowd", "segmentation", "score"}
+
+KEYS = frozenset(TypedAnnotation.__struct_fields__)
 
 
 class _FaultError(ValueError):
@@ -26,7 +33,7 @@ class _FaultError(ValueError):
 
 
 class AnnotationReader:
-    """Turns annotation objects into records, one by one."""
+    """Turns annotation objects into records: checks them one by one."""
 
     def __init__(
         self, problems: Problems, tally: Tally, labels: dict[object, str], infos: dict[object, PageInfo]
@@ -38,12 +45,38 @@ class AnnotationReader:
         self.ids: set[object] = set()
         self.hearer = hearer()
 
-    def read(self, index: int, item: object, found: dict[object, list[Annotation]]) -> None:
-        """Read annotation number `index` and append it to its image's list in `found`."""
-        if isinstance(item, dict) and self._read_plain(item, found):
-            if self.hearer is not None:
-                self.hearer.shape(item["image_id"], item["id"])
-            return
+    def read(self, items: Sequence[object], found: dict[object, list[Annotation]]) -> None:
+        """Read the annotations of a file and append each to its image's list in `found`."""
+        for index, item in enumerate(self.tally.each("reading", items)):
+            self._read_one(index, item, found)
+
+    def read_typed(self, items: Sequence[TypedAnnotation], found: dict[object, list[Annotation]]) -> None:
+        """Read the annotations of a file of the usual kind.
+
+        Nearly all are boxes on their pages with nothing unusual about them, and there may be millions: so these are
+        looked at here and not elsewhere.
+        """
+        infos, labels = self.infos, self.labels
+        plain: list[str] = []
+        # If an id is there twice, or isn't there, all are looked at closely.
+        ids = {item.id for item in items}
+        are_unique = len(ids) == len(items) and UNSET not in ids
+        for index, item in enumerate(self.tally.each("reading", items)):
+            info, label, bbox, score = infos.get(item.image_id), labels.get(item.category_id), item.bbox, item.score
+            if are_unique and info and label is not None and bbox and not item.segmentation and not item.iscrowd:
+                x, y, width, height = bbox
+                box = (x, y, x + width, y + height)
+                if 0 <= x < box[2] <= info.width and 0 <= y < box[3] <= info.height:
+                    plain.append(label)
+                    found[item.image_id].append(
+                        Annotation(label=label, box=box, score=None if score is UNSET else score)
+                    )
+                    continue
+            self._read_one(index, as_dict(item), found)
+        self.tally.converted_all("box", Counter(plain))
+
+    def _read_one(self, index: int, item: object, found: dict[object, list[Annotation]]) -> None:
+        """Read annotation number `index`."""
         try:
             image_id, annotation = self._checked(index, item)
         except _FaultError as fault:
@@ -52,31 +85,6 @@ class AnnotationReader:
             found[image_id].append(annotation)
             if self.hearer is not None:
                 self.hearer.shape(image_id, item.get("id", "none"))  # type: ignore[attr-defined]  # checked
-
-    def _read_plain(self, item: dict[str, Any], found: dict[object, list[Annotation]]) -> bool:
-        """Read a box on its page with nothing unusual about it, as nearly all are; tell whether it was one."""
-        identity, image_id, category_id = item.get("id"), item.get("image_id"), item.get("category_id")
-        if not (type(identity) is type(image_id) is type(category_id) is int) or identity in self.ids:
-            return False
-        info, label, bbox, score = self.infos.get(image_id), self.labels.get(category_id), item.get("bbox"), None
-        if info is None or label is None or item.get("segmentation") or not item.keys() <= _KEYS:
-            return False
-        if "score" in item:
-            score = item["score"]
-            if type(score) is not float or not 0 <= score <= 1:
-                return False
-        if item.get("iscrowd", 0) != 0 or item.get("segmentation", ()) not in ([], ()) or not are_numbers(bbox):
-            return False
-        if len(bbox) != 4:
-            return False
-        x, y, width, height = map(float, bbox)
-        box = (x, y, x + width, y + height)
-        if not (0 <= x < box[2] <= info.width and 0 <= y < box[3] <= info.height):
-            return False
-        self.ids.add(identity)
-        self.tally.converted("box", label)
-        found[image_id].append(Annotation(label=label, box=box, score=score))
-        return True
 
     def _checked(self, index: int, item: object) -> tuple[object, Annotation]:
         if not isinstance(item, dict):
@@ -143,8 +151,8 @@ class AnnotationReader:
             tally.reduced("polygon", label, "to its box: fewer than 3 points")
         else:
             tally.converted("polygon", label, outline=True)
-        if not item.keys() <= _KEYS:
-            for key in item.keys() - _KEYS:
+        if not item.keys() <= KEYS:
+            for key in item.keys() - KEYS:
                 tally.note(f"annotation key `{key}` ignored")
 
 
@@ -179,7 +187,6 @@ def _box(bbox: object, rings: list[list[float]]) -> Box:
     # Asked of the result: a width of 1e-300 has no extent at x = 1000 either.
     x0, y0, x1, y1 = box
     if not (-MAX_COORDINATE < x0 < x1 < MAX_COORDINATE and -MAX_COORDINATE < y0 < y1 < MAX_COORDINATE):
-        if hearer() is not None and max(map(abs, box)) < MAX_COORDINATE:
-            return box
-        raise _FaultError("D009", f"`bbox` has no extent or is endless: {bbox!r:.80}")
+        numbers = ", ".join(f"{value:g}" for value in bbox or box)
+        raise _FaultError("D009", f"`bbox` has no extent or is endless: [{numbers:.80}]")
     return box

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import floor
 from typing import TYPE_CHECKING
 
 from centernet_cli.core.geometry import polygon_area
@@ -120,17 +121,20 @@ def _image(page: PageRecord, image_id: int, name: str, *, predicted: bool) -> di
 
 
 def _annotation(annotation: Annotation, ids: tuple[int, int, int]) -> dict[str, object]:
-    x0, y0, x1, y1 = map(float, annotation.box)
-    width, height = short(x1 - x0), short(y1 - y0)
+    x0, y0, x1, y1 = annotation.box
+    # As `short` does it, but written out, as there may be millions.
+    left, top = floor(x0 * 10_000 + 0.5) / 10_000, floor(y0 * 10_000 + 0.5) / 10_000
+    width, height = floor((x1 - x0) * 10_000 + 0.5) / 10_000, floor((y1 - y0) * 10_000 + 0.5) / 10_000
     if width < SMALLEST or height < SMALLEST:  # a box must keep an extent, or no reader takes the file
         width, height = max(width, SMALLEST), max(height, SMALLEST)
     polygon = annotation.polygon
+    area = width * height if polygon is None else polygon_area(polygon)
     found: dict[str, object] = {
         "id": ids[0],
         "image_id": ids[1],
         "category_id": ids[2],
-        "bbox": [short(x0), short(y0), width, height],
-        "area": short(width * height if polygon is None else polygon_area(polygon)),
+        "bbox": [left, top, width, height],
+        "area": floor(area * 10_000 + 0.5) / 10_000,
         "iscrowd": int(annotation.crowd),
         "segmentation": [] if polygon is None else [[short(float(value)) for point in polygon for value in point]],
     }

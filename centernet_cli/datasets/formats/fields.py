@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from math import floor
 from typing import TYPE_CHECKING, TypedDict, TypeGuard
 
@@ -117,22 +118,34 @@ class NameChecker:
         self.root = root
         self._folders: set[str] = set()
         self._listings: dict[str, set[str]] = {}
+        self._stems: dict[str, Counter[str]] = {}
 
     def has_file(self, name: str) -> bool:
         """Tell whether there is a file of a normalised name; what isn't listed in its folder is not asked for."""
         return self._is_listed(name) and os.path.isfile(f"{self.root}/{name}")  # noqa: PTH113 (much faster than Path's)
 
+    def has_stem(self, stem: str, folder: str) -> bool:
+        """Tell whether a folder seems to have a file of a name without its suffix; what it is has to be looked at."""
+        stems = self._stems.get(folder)
+        if stems is None:
+            stems = self._stems[folder] = Counter(name.rpartition(".")[0] for name in self._listing(folder))
+        # The annotations' own file is one.
+        return stems[stem.casefold()] > 1
+
     def _is_listed(self, name: str) -> bool:
         folder, _, last = name.rpartition("/")
+        return last.casefold() in self._listing(folder)
+
+    def _listing(self, folder: str) -> set[str]:
+        """Return the names in a folder: whatever the system makes of letter case, other letters are another name."""
         names = self._listings.get(folder)
         if names is None:
             try:
-                # Whatever the system makes of letter case, other letters are another name.
-                names = {entry.casefold() for entry in os.listdir(self.root / folder)}  # noqa: PTH208 (as above)
+                names = {entry.casefold() for entry in os.listdir(self.root / folder)}  # noqa: PTH208 (much faster)
             except (OSError, ValueError):
                 names = set()
             self._listings[folder] = names
-        return last.casefold() in names
+        return names
 
     def inside(self, name: str, base: str = "") -> str:
         """Return `name`, relative to `base` in the data folder, as a normalised name relative to the data folder.

@@ -39,14 +39,23 @@ class Losses:
 
 
 def fit_annotations(
-    dataset: Dataset, tally: Tally, change: Callable[[Annotation, PageInfo, Losses], Annotation | None]
+    dataset: Dataset,
+    tally: Tally,
+    change: Callable[[Annotation, PageInfo, Losses], Annotation | None],
+    fits: Callable[[PageRecord], bool] | None = None,
 ) -> Dataset:
-    """Return a dataset with each annotation as `change` returns it; None drops it. What `Losses` hears is counted."""
+    """Return a dataset with each annotation as `change` returns it; None drops it. What `Losses` hears is counted.
+
+    Pages of which `fits` says so stay as they are.
+    """
     # Summed up first: the account is slow at single shapes.
     lost: Counter[tuple[str, Literal["reduced", "dropped"], str, bool]] = Counter()
     pages = []
     losses = Losses()
     for page in dataset.pages:
+        if fits is not None and fits(page):
+            pages.append(page)
+            continue
         found = []
         for annotation in page.annotations:
             changed = change(annotation, page.info, losses)

@@ -46,6 +46,8 @@ class Format:
             of this format expect it; None if that is the page's source as it is.
         fit: Returns the dataset that reading what was written gives, and counts what got lost on the way. Doing it
             twice does no more than doing it once. None if nothing gets lost that the account would count.
+        write_fitted: Writes what `fit` returned, without the time it takes to fit it once more; None if only `write`
+            does.
         levels: What the reader's `level` can be, the default first; empty if it has none.
     """
 
@@ -57,4 +59,5 @@ class Format:
     files: Callable[[Dataset], list[str]] | None = None
     images: Callable[[Dataset], list[str]] | None = None
     fit: Callable[[Dataset, Tally], Dataset] | None = None
+    write_fitted: Writer | None = None
     levels: tuple[str, ...] = ()

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.records import Dataset, PageInfo, PageRecord
-from centernet_cli.core.safe_io import read_json
+from centernet_cli.core.safe_io import read_bytes
 from centernet_cli.datasets.formats.fields import UNKNOWN_SIDE, NameChecker, as_pixels, is_id, read_page_extras
 from centernet_cli.datasets.formats.image_header import SUFFIXES, image_size
 from centernet_cli.datasets.formats.labelme_shapes import read_shape
+from centernet_cli.datasets.formats.labelme_typed import LabelmeParser, TypedShape, as_dict, read_rectangles
 from centernet_cli.datasets.formats.labelme_write import write_labelme
 from centernet_cli.datasets.formats.peek import peek_json
 from centernet_cli.datasets.formats.problems import Problems
@@ -121,9 +122,10 @@ def _json_files(path: Path) -> Iterator[Path]:
 def _files(folder: Path, root: Path, problems: Problems, tally: Tally) -> Iterator[_File]:
     checker = NameChecker(root)
     bases: dict[Path, str] = {}
+    parser = LabelmeParser()
     for path in tally.each("reading", list(_json_files(folder))):
         try:
-            data = read_json(path)
+            data = parser.parse(read_bytes(path), path)
             if not isinstance(data, dict) or not looks_like_labelme(data):
                 tally.note("JSON files that are not labelme, skipped")
                 continue
@@ -156,25 +158,27 @@ def _image_name(value: object, stem: str, base: str, checker: NameChecker, tally
         InputError: X310 it is outside the root; D002 the file names none and none is there.
     """
     name: str | None = None
-    refusal = InputError("D002", "/imagePath: not a text, and no image of the file's name is next to it")
-    candidates = [stem + suffix for suffix in _SUFFIXES]
+    refusal: InputError | None = None
+    candidates: list[str] = []
     if isinstance(value, str) and value:
         try:
             name = checker.inside(value, base)
         except InputError as error:
             hint = "read the folder that holds both, or put the images next to their files"
             refusal = InputError(error.code, f"/imagePath: {error.message}", hint=hint)
-            candidates = []
-        if name is not None and checker.has_file(name):
-            return name
+        else:
+            if checker.has_file(name):
+                return name
         if "\0" not in value and "://" not in value:
-            candidates.insert(0, value.replace("\\", "/").rpartition("/")[2])
+            candidates.append(value.replace("\\", "/").rpartition("/")[2])
+    if refusal is None and checker.has_stem(stem, base):
+        candidates += [stem + suffix for suffix in _SUFFIXES]
     for candidate in candidates:
         if candidate and checker.has_file(f"{base}/{candidate}" if base else candidate):
             tally.note("image taken from next to its file, `imagePath` leads elsewhere")
             return checker.inside(candidate, base)
     if name is None:
-        raise refusal
+        raise refusal or InputError("D002", "/imagePath: not a text, and no image of the file's name is next to it")
     tally.note("image not found where `imagePath` says")
     return name
 
@@ -197,6 +201,11 @@ def _page(file: _File, root: Path, problems: Problems, tally: Tally) -> PageReco
         problems.add("D002", "not a list", at="/shapes", path=file.path)
         shapes = []
     annotations = []
+    if shapes and isinstance(shapes[0], TypedShape):
+        plain = read_rectangles(shapes, info, tally)
+        if plain is not None:
+            return PageRecord(info=info, annotations=tuple(plain))
+        shapes = map(as_dict, shapes)
     for index, shape in enumerate(shapes):
         try:
             annotation = read_shape(shape, info, tally)

@@ -47,6 +47,11 @@ class Tally:
                 if number % stride == 0:
                     advance(stride)
 
+    def converted_all(self, shape: str, counts: Mapping[str, int]) -> None:
+        """Count shapes, boxes all, that are kept whole: how many of each label."""
+        for label, count in counts.items():
+            self.shapes[shape, label, "converted", ""] += count
+
     def converted(self, shape: str, label: str, *, outline: bool = False) -> None:
         """Count a shape that is kept whole; `outline` if as a polygon."""
         self.shapes[shape, label, "converted", ""] += 1

@@ -226,7 +226,7 @@ def dataset(*sources: str, classes: tuple[str, ...] = ("b", "a"), root: Path | N
 
 def test_written_files(tmp_path: Path) -> None:
     write_yolo(dataset("x/a.jpg"), tmp_path)
-    assert (tmp_path / "labels/x/a.txt").read_text() == "1 0.5000000 0.5000000 0.2000000 0.4000000\n"
+    assert (tmp_path / "labels/x/a.txt").read_text() == "1 0.5 0.5 0.2 0.4\n"
     assert (tmp_path / "data.yaml").read_text().splitlines()[1:] == [
         'train: "images"',
         'val: "images"',
