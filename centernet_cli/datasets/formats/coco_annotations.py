@@ -187,6 +187,8 @@ def _box(bbox: object, rings: list[list[float]]) -> Box:
     # Asked of the result: a width of 1e-300 has no extent at x = 1000 either.
     x0, y0, x1, y1 = box
     if not (-MAX_COORDINATE < x0 < x1 < MAX_COORDINATE and -MAX_COORDINATE < y0 < y1 < MAX_COORDINATE):
+        if hearer() is not None and max(map(abs, box)) < MAX_COORDINATE:
+            return box
         numbers = ", ".join(f"{value:g}" for value in bbox or box)
         raise _FaultError("D009", f"`bbox` has no extent or is endless: [{numbers:.80}]")
     return box

@@ -79,7 +79,12 @@ def test_coco(tmp_path: Path, annotations: list[dict[str, Any]]) -> None:
 )
 @SHARED
 def test_labelme(tmp_path: Path, shapes: list[dict[str, Any]], more: dict[str, Any]) -> None:
-    data = {"version": "5.5.0", "flags": {}, "shapes": [shape | more for shape in shapes], "imagePath": "a.png"}
+    data: dict[str, Any] = {
+        "version": "5.5.0",
+        "flags": {},
+        "shapes": [shape | more for shape in shapes],
+        "imagePath": "a.png",
+    }
     data |= {"imageData": None, "imageHeight": 50, "imageWidth": 100}
     path = tmp_path / "a.json"
     path.write_text(json.dumps(data, indent=2))
