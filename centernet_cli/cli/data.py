@@ -5,12 +5,15 @@ from __future__ import annotations
 import typer
 
 from centernet_cli.cli.data_check import check
+from centernet_cli.cli.data_stats import stats
 from centernet_cli.cli.data_synth import synth
 
 app = typer.Typer(
     help="Look into datasets, mend them, and make new ones.\n\nExamples:\n"
     "    centernet data check train.json val.json\n"
+    "    centernet data stats train.json --report stats.html\n"
     "    centernet data synth --out pages --kind form,receipt --count 200"
 )
 app.command("check")(check)
+app.command("stats")(stats)
 app.command("synth")(synth)
