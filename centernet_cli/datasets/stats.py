@@ -244,7 +244,7 @@ def _histogram(
     kept = [(title, values) for title, values in series if len(values)]
     every = np.concatenate([values for _, values in kept]).astype(np.float64)
     low, high = float(every.min()), float(every.max())
-    if high <= low:
+    if high - low <= 1e-6 * high:  # all the same, up to rounding
         low, high = low * 0.9, max(high * 1.1, low + 1.0)
     if whole:
         step = max(1, int(np.ceil((high - low + 1) / BINS)))
