@@ -37,7 +37,7 @@ class ConsoleProgress(Progress):
         if done and self._bar is not None:
             self._bar.advance(done)
 
-    def step(self, terms: dict[str, float], share: float) -> None:
+    def step(self, terms: dict[str, float], share: float, batches: int = 1) -> None:
         for name, value in terms.items():
             self._means[name] = SMOOTHING * self._means.get(name, value) + (1 - SMOOTHING) * value
         note = " ".join(f"{name} {value:.3f}" for name, value in self._means.items())
@@ -47,10 +47,13 @@ class ConsoleProgress(Progress):
             left = (time.monotonic() - self._start) / (share - self._first_share) * (1 - share)
             note += f", {console.duration(left)} to the end"
         if self._bar is not None:
-            self._bar.advance(1, note)
+            self._bar.advance(batches, note)
 
     def notice(self, message: str) -> None:
         console.warn(message)
+
+    def remark(self, message: str) -> None:
+        console.say(message)
 
     def validation(self, pages: int) -> None:
         self._open("validation", pages, "pages")

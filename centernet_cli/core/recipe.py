@@ -185,6 +185,9 @@ class OptimSection(Section):
     name: Literal["adamw", "adam", "sgd"] = "adamw"
     lr: Annotated[float, Field(gt=0.0)] = 1e-3
     backbone_lr_factor: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
+    layer_decay: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
+    """Factor on the rate for each step from the neck towards the image: the backbone's last stage has it once, its
+    first four times. 1: all alike."""
     weight_decay: Weight | None = None
     """None: 0.0001, with `adam` 0 as in the original."""
     momentum: Share = 0.9
@@ -204,6 +207,9 @@ class TrainSection(Section):
     samples_per_epoch: Positive | None = None
     """Samples drawn in an epoch; None: as many as there are pages."""
     batch_size: Positive = 4
+    """Samples that go through the network together; several processes (torchrun) share them."""
+    accumulate: Positive = 1
+    """Batches a step: their gradients are those of one batch as large as all of them, in the memory of one."""
     input: tuple[Side, Side] = (768, 512)
     """Width and height of what the network sees while training, multiples of 32; turned for landscape pages in
     `page` mode."""
@@ -215,6 +221,12 @@ class TrainSection(Section):
     hours: Annotated[float, Field(gt=0.0)] | None = None
     """Time budget: the schedule is shortened so that it ends then, over all resumed parts together."""
     val_every: Positive = 1
+    patience: Positive | None = None
+    """End after so many epochs without a better score; None: never."""
+    unfreeze_after: Positive | None = None
+    """Epochs after which `model.frozen_stages` are trained as well; None: never."""
+    sync_bn: bool = False
+    """Normalise over the batches of all processes instead of each its own (GPUs only)."""
     checkpoint_minutes: Annotated[float, Field(gt=0.0)] = 5.0
     max_bad_steps: Annotated[int, Field(ge=0)] = 5
     """Steps in a row with a NaN or infinite loss that are skipped before training stops (exit 9)."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def focal_loss(logits: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
+def focal_loss(logits: Tensor, target: Tensor, mask: Tensor | None = None, count: Tensor | None = None) -> Tensor:
     """Return the loss over a batch, divided by the number of centre cells (undivided if there are none).
 
     Computed from logits in float32: clamped probabilities have no gradient once the network is sure and wrong,
@@ -20,16 +20,21 @@ def focal_loss(logits: Tensor, target: Tensor, mask: Tensor | None = None) -> Te
         logits: `(B, K, h, w)`.
         target: `(B, K, h, w)` in [0, 1]; exactly 1 at centres.
         mask: `(B, K, h, w)`, 0 where a cell takes no loss.
+        count: Centre cells to divide by, if the batch is part of a larger one; None: its own.
     """
     logits = logits.float()
     probability = logits.sigmoid()
-    positive = (target == 1).float()
-    if mask is not None:
-        positive = positive * mask
+    positive = centres(target, mask)
     hit = -F.logsigmoid(logits) * (1 - probability) ** 2 * positive
     miss = -F.logsigmoid(-logits) * probability**2 * (1 - target) ** 4
     if mask is not None:
         miss = miss * mask
     # Centres have (1 - target) == 0 and so take no part in `miss`.
-    count = positive.sum()
+    count = positive.sum() if count is None else count
     return (hit.sum() + miss.sum()) / count.clamp(min=1)
+
+
+def centres(target: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Return 1 at the centre cells that take a loss and 0 elsewhere, like `target`."""
+    positive = (target == 1).float()
+    return positive if mask is None else positive * mask

@@ -16,7 +16,7 @@ EPSILON = 1e-4
 """Added to divisors, as in the original: a batch without objects has a loss of 0."""
 
 
-def cell_loss(maps: Tensor, cells: Cells, kind: str = "l1") -> Tensor:
+def cell_loss(maps: Tensor, cells: Cells, kind: str = "l1", count: Tensor | None = None) -> Tensor:
     """Return the error at cells, as the original's losses measure it (arXiv 1904.07850, equations 2 and 3).
 
     `l1`: absolute errors over the number of values, two an object. `norm_l1`: the same of sizes relative to the true
@@ -27,20 +27,26 @@ def cell_loss(maps: Tensor, cells: Cells, kind: str = "l1") -> Tensor:
             turn, of which only those of the object's class count.
         cells: Truth, C values each. With weights, errors are multiplied and numbers replaced by their sums.
         kind: `l1`, `smooth_l1` or `norm_l1`.
+        count: What to divide by, if the batch is part of a larger one; None: its own `cell_count`.
     """
     target, weight = cells.values, cells.weight
     predicted = at_cells(maps, cells)
-    values = weight.sum() * (1 if kind == "smooth_l1" else target.shape[1])
+    count = cell_count(cells, kind) if count is None else count
     if kind == "smooth_l1":
         error = F.smooth_l1_loss(predicted, target, reduction="none")
     elif kind == "norm_l1":
         error = (predicted / (target + EPSILON) - 1).abs()
     else:
         error = (predicted - target).abs()
-    return (error * weight[:, None]).sum() / (values + EPSILON)
+    return (error * weight[:, None]).sum() / (count + EPSILON)
 
 
-def giou_loss(maps: Tensor, cells: Cells) -> Tensor:
+def cell_count(cells: Cells, kind: str = "l1") -> Tensor:
+    """Return what `cell_loss` divides by: the number of values, of objects for `smooth_l1`, weighted."""
+    return cells.weight.sum() * (1 if kind == "smooth_l1" else cells.values.shape[1])
+
+
+def giou_loss(maps: Tensor, cells: Cells, count: Tensor | None = None) -> Tensor:
     """Return the weighted mean of 1 - GIoU (arXiv 1902.09630) over cells that see a box.
 
     Both boxes hang on the same cell, so intersection and hull follow from the distances alone.
@@ -48,6 +54,7 @@ def giou_loss(maps: Tensor, cells: Cells) -> Tensor:
     Args:
         maps: `(B, 4, h, w)` predicted distances to left, top, right, bottom in cells, positive.
         cells: True distances.
+        count: Sum of weights to divide by, if the batch is part of a larger one; None: its own.
     """
     if not len(cells.index):
         return maps.float().sum() * 0
@@ -57,7 +64,7 @@ def giou_loss(maps: Tensor, cells: Cells) -> Tensor:
     hull = (torch.maximum(l, tl) + torch.maximum(r, tr)) * (torch.maximum(t, tt) + torch.maximum(b, tb))
     union = (l + r) * (t + b) + (tl + tr) * (tt + tb) - inter
     giou = inter / union.clamp(min=1e-6) - (hull - union) / hull.clamp(min=1e-6)
-    return ((1 - giou) * cells.weight).sum() / cells.weight.sum()
+    return ((1 - giou) * cells.weight).sum() / (cells.weight.sum() if count is None else count)
 
 
 def at_cells(maps: Tensor, cells: Cells) -> Tensor:

@@ -23,10 +23,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`images (B, 3, H, W)` uint8 RGB with their objects; targets are drawn from them in the step, on its device."""
+    """`images (B, 3, H, W)` uint8 RGB with their objects; targets are drawn from them in the step, on its device.
+
+    One that doesn't count is there for a process that has nothing to do in this step.
+    """
 
     images: Tensor
     objects: Objects
+    counts: bool = True
 
 
 def collate(samples: Sequence[Sample]) -> Batch:

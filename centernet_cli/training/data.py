@@ -71,7 +71,7 @@ def load_data(recipe: Recipe) -> TrainingData:
     return TrainingData(train, val, dropped)
 
 
-def plan_epoch(pages: Sequence[LabelledPage], *, epoch: int, recipe: Recipe, world: int = 1) -> list[list[Draw]]:
+def plan_epoch(pages: Sequence[LabelledPage], *, epoch: int, recipe: Recipe) -> list[list[Draw]]:
     """Return the epoch's batches; a pure function of the recipe, so that resuming continues exactly.
 
     Pages are drawn in proportion to their weights with as little luck as possible (systematic sampling). In
@@ -81,7 +81,6 @@ def plan_epoch(pages: Sequence[LabelledPage], *, epoch: int, recipe: Recipe, wor
         pages: To train on.
         epoch: From 0.
         recipe: Seeds, sizes and mode.
-        world: Number of processes; the batches are a multiple of it.
     """
     rng = np.random.default_rng((recipe.train.seed, epoch))
     weights = np.array([page.weight for page in pages])
@@ -101,10 +100,7 @@ def plan_epoch(pages: Sequence[LabelledPage], *, epoch: int, recipe: Recipe, wor
         kind = [draw for draw in draws if draw.landscape == landscape]
         batches += [kind[i : i + size] for i in range(0, len(kind), size)]
     order = rng.permutation(len(batches))
-    batches = [batches[i] for i in order]
-    while len(batches) % world:
-        batches.append(batches[0])
-    return batches
+    return [batches[i] for i in order]
 
 
 def _read(

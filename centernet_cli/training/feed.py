@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -15,6 +16,7 @@ from torch.utils.data import Dataset as TorchDataset
 from centernet_cli.core.errors import CenterNetError, MissingRequirementError
 from centernet_cli.datasets.samples import Draw, Sample, Samples
 from centernet_cli.training.batch import Batch, collate
+from centernet_cli.training.distributed import Group
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,9 +31,11 @@ class Feed:
     Args:
         pages: To train on.
         recipe: Sizes, augmentation, number of workers.
+        group: Of the processes that share each batch.
     """
 
-    def __init__(self, pages: list[LabelledPage], recipe: Recipe) -> None:
+    def __init__(self, pages: list[LabelledPage], recipe: Recipe, group: Group | None = None) -> None:
+        self._group = group or Group()
         workers = recipe.data.workers
         samples = Samples(pages, recipe.augment, recipe.train.input, recipe.train.page_size, recipe.data.cache_mb)
         self._plan: list[list[Draw]] = []
@@ -48,16 +52,18 @@ class Feed:
         )
 
     def batches(self, plan: Sequence[list[Draw]]) -> Iterator[Batch]:
-        """Yield the planned batches, in order.
+        """Yield this process's part of the planned batches, in order.
 
         Raises:
             InputError: A page cannot be read.
         """
-        self._plan[:] = plan
-        for batch in self._loader:
+        # Where there are more processes than samples, some look at one that isn't theirs: all have to go through
+        # the network together.
+        self._plan[:] = [list(self._group.share(draws)) or draws[:1] for draws in plan]
+        for draws, batch in zip(plan, self._loader, strict=True):
             if isinstance(batch, CenterNetError):
                 raise batch
-            yield batch
+            yield batch if self._group.rank < len(draws) else replace(batch, counts=False)
 
 
 @contextmanager

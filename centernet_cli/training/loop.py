@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import math
+import signal
 import time
+from itertools import islice
 from typing import TYPE_CHECKING, NoReturn
 
 import torch
@@ -36,55 +39,68 @@ def train(trainer: Trainer, progress: Progress) -> Validation | None:
     Raises:
         DivergedError: Too many steps in a row had a NaN or infinite loss.
         Stopped: SIGINT or SIGTERM came; the state is saved.
-        CenterNetError: A page cannot be read, an output cannot be written.
+        CenterNetError: A page cannot be read, an output cannot be written, another process is gone.
     """
-    trainer.run.trim_metrics(trainer.step, trainer.epoch)
-    with caught_signals() as caught:
+    if trainer.group.leads:
+        trainer.run.trim_metrics(trainer.step, trainer.epoch)
+    trainer.connect()
+    with caught_signals(patient=trainer.group.world > 1) as caught:
         part = _Part(trainer, progress, caught)
         try:
             with watched_workers():
                 result = part.epochs()
         except MissingRequirementError:
             # Workers that are just starting don't survive the Ctrl-C that ends the training.
-            if caught:
+            if caught and trainer.group.world == 1:
                 part.stop()
             raise
-    finish(trainer, result)
+    if trainer.group.leads:
+        finish(trainer, result)
     return result
 
 
 class _Part:
     """The part of a training that this process does, until it is done or stopped.
 
+    Where several processes train together, all go the same way: what their own clocks and signals say is agreed upon
+    in `tick`, and only the first one writes.
+
     Attributes:
         bad: Steps without a finite loss since the last good one.
         good: Steps with one.
+        stopping: Whether a signal asked one of the processes to end.
     """
 
     def __init__(self, trainer: Trainer, progress: Progress, caught: Sequence[int]) -> None:
         self.trainer, self.progress, self.caught = trainer, progress, caught
-        self.feed = Feed(trainer.data.train, trainer.recipe)
+        self.feed = Feed(trainer.data.train, trainer.recipe, trainer.group)
         self.started = time.monotonic() - trainer.seconds
         self.saved = time.monotonic()
         self.bad = self.good = 0
+        self.stopping = False
         self.pages: list[str] = []
 
     def epochs(self) -> Validation | None:
         """Do the rest of the training; return the last validation."""
         trainer, settings, result = self.trainer, self.trainer.recipe.train, None
         while trainer.epoch < settings.epochs:
+            if trainer.thaw():
+                self.progress.remark("the frozen stages are trained from now on")
             self.steps()
             done = trainer.epoch + 1
             last = done == settings.epochs or self.time_is_up()
             judged = last or done % settings.val_every == 0
             if judged:
                 result = self.judge(done)
+            self.tick()
             # Judging takes time as well, and the same weights need not be judged twice.
-            last = last or (judged and self.time_is_up())
+            last = last or (judged and (self.time_is_up() or self.patience_is_over(done)))
+            if last and done < settings.epochs and self.time_is_up():
+                self.progress.remark("the time is up (train.hours)")
             trainer.epoch, trainer.batch = (settings.epochs if last else done), 0
             self.save()
-            if self.caught and not last:
-                raise Stopped(self.caught[0])
+            if self.stopping and not last:
+                raise Stopped(self.caught[0] if self.caught else signal.SIGTERM)
         if self.bad and not self.good:
             raise self.diverged("no step had a finite loss")
         return result
@@ -93,20 +109,21 @@ class _Part:
         """Do the rest of the epoch, or as much as the time allows."""
         trainer, settings = self.trainer, self.trainer.recipe.train
         plan = plan_epoch(trainer.data.train, epoch=trainer.epoch, recipe=trainer.recipe)
-        total = settings.epochs * len(plan)
+        total = settings.epochs * math.ceil(len(plan) / settings.accumulate)
         self.progress.epoch(trainer.epoch, settings.epochs, len(plan), trainer.batch)
-        for batch in self.feed.batches(plan[trainer.batch :]):
+        ahead = self.feed.batches(plan[trainer.batch :])
+        while batches := list(islice(ahead, settings.accumulate)):
             share = max(trainer.step / total, self._time_share())
             if share >= 1:
                 break
-            draws = plan[trainer.batch]
+            draws = [draw for part in plan[trainer.batch : trainer.batch + len(batches)] for draw in part]
             factor = rate_factor(trainer.recipe.optim, trainer.step, share, trainer.epoch)
-            terms = training_step(trainer, batch, factor)
+            terms = training_step(trainer, batches, factor)
             trainer.step += 1
-            trainer.batch += 1
-            trainer.seconds = time.monotonic() - self.started
-            self._note(terms, draws, share)
-            if self.caught:
+            trainer.batch += len(batches)
+            self._note(terms, draws, share, len(batches))
+            self.tick()
+            if self.stopping:
                 self.stop()
             if time.monotonic() - self.saved > 60 * settings.checkpoint_minutes:
                 self.save()
@@ -116,46 +133,62 @@ class _Part:
         trainer, progress = self.trainer, self.progress
         if not trainer.data.val:
             return None
-        progress.validation(len(trainer.data.val))
+        progress.validation(len(trainer.group.share(trainer.data.val)))
         # Prediction may lay out its network in memory as it likes: not the one that is trained.
         network = copy.deepcopy(trainer.network).eval() if trainer.ema is None else trainer.ema.model
         meta = model_meta(trainer, None)
         try:
-            result = validate(network, meta, trainer.data.val, trainer.recipe, trainer.device, self._validated)
+            result = validate(
+                network, meta, trainer.data.val, trainer.recipe, trainer.device, self._validated, trainer.group
+            )
         except CenterNetError:
             self.save()
             raise
-        trainer.run.append_metrics({"epoch": done, "step": trainer.step, **result.metrics()})
+        if trainer.group.leads:
+            trainer.run.append_metrics({"epoch": done, "step": trainer.step, **result.metrics()})
         if result.score > trainer.best_score:
             trainer.best_score, trainer.best_epoch = result.score, done
-            save_model(network.state_dict(), model_meta(trainer, result), trainer.run.best)
+            if trainer.group.leads:
+                save_model(network.state_dict(), model_meta(trainer, result), trainer.run.best)
         progress.scores(done, result, best=trainer.best_epoch == done)
-        trainer.seconds = time.monotonic() - self.started
         return result
+
+    def tick(self) -> None:
+        """Agree with the other processes on the time and on whether to stop."""
+        seconds, stop = self.trainer.group.largest(time.monotonic() - self.started, float(bool(self.caught)))
+        self.trainer.seconds, self.stopping = seconds, bool(stop)
 
     def time_is_up(self) -> bool:
         """Say whether the time budget is spent."""
         return self._time_share() >= 1
 
+    def patience_is_over(self, done: int) -> bool:
+        """Say whether the scores have not become better for too long."""
+        patience, best = self.trainer.recipe.train.patience, self.trainer.best_epoch
+        over = patience is not None and best > 0 and done - best >= patience
+        if over and done < self.trainer.recipe.train.epochs:
+            self.progress.remark(f"no better score since epoch {best}: the training ends (train.patience)")
+        return over
+
     def save(self) -> None:
         """Write the resume state, unless the last steps failed: the one before may be better."""
         trainer = self.trainer
-        trainer.seconds = time.monotonic() - self.started
         self.saved = time.monotonic()
-        if not self.bad or (self.good and not trainer.run.last.is_file()):
+        if trainer.group.leads and (not self.bad or (self.good and not trainer.run.last.is_file())):
             trainer.save()
 
     def stop(self) -> NoReturn:
         """Save and end, as a signal asked for."""
         self.save()
-        raise Stopped(self.caught[0])
+        raise Stopped(self.caught[0] if self.caught else signal.SIGTERM)
 
     def diverged(self, why: str) -> DivergedError:
         """Write what is known about the last step to `diverged.json` and return the error to raise."""
         trainer = self.trainer
         rates = [group["lr"] for group in trainer.optimizer.param_groups]
         place = {"step": trainer.step, "epoch": trainer.epoch, "lr": rates, "pages": self.pages}
-        dump_json(trainer.run.root / "diverged.json", {**place, "bad_steps": self.bad})
+        if trainer.group.leads:
+            dump_json(trainer.run.root / "diverged.json", {**place, "bad_steps": self.bad})
         hint = "a lower optim.lr, or train.precision=fp32; the last checkpoint is still good, diverged.json says more"
         return DivergedError("T901", f"{why} (step {trainer.step})", path=trainer.run.root, hint=hint)
 
@@ -163,7 +196,7 @@ class _Part:
         hours = self.trainer.recipe.train.hours
         return 0.0 if hours is None else self.trainer.seconds / (hours * 3600)
 
-    def _note(self, terms: dict[str, float] | None, draws: Sequence[Draw], share: float) -> None:
+    def _note(self, terms: dict[str, float] | None, draws: Sequence[Draw], share: float, batches: int) -> None:
         trainer = self.trainer
         if terms is None:
             self.bad += 1
@@ -173,17 +206,17 @@ class _Part:
             return
         self.bad = 0
         self.good += 1
-        self.progress.step(terms, share)
+        self.progress.step(terms, share, batches)
         while trainer.notices:
             self.progress.notice(trainer.notices.pop(0))
-        if trainer.step % LOG_EVERY == 0:
+        if trainer.step % LOG_EVERY == 0 and trainer.group.leads:
             rate = trainer.optimizer.param_groups[0]["lr"]
             line = {"step": trainer.step, "epoch": trainer.epoch, "lr": rate, **terms}
-            trainer.run.append_metrics({**line, "seconds": round(trainer.seconds, 1)})
+            trainer.run.append_metrics({**line, "seconds": round(time.monotonic() - self.started, 1)})
 
     def _validated(self) -> None:
         self.progress.validated()
-        if self.caught:
+        if self.caught and self.trainer.group.world == 1:
             # The epoch isn't over yet, so that the run goes on with this validation.
             self.stop()
 

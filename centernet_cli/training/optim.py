@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 import torch
@@ -13,33 +14,48 @@ if TYPE_CHECKING:
     from centernet_cli.models.centernet import CenterNet
 
 
-def build_optimizer(model: CenterNet, section: OptimSection) -> torch.optim.Optimizer:
-    """Group the trained parameters: backbone or not, decayed (weights) or not (biases, normalisation).
+STAGE = re.compile(r"backbone\.stages\.(\d+)\.")
+
+
+def build_optimizer(model: CenterNet, section: OptimSection, *, frozen_too: bool = False) -> torch.optim.Optimizer:
+    """Group the trained parameters: backbone (with `layer_decay` its stages) or not, decayed (weights) or not (biases).
 
     `adam` is that of the original code: betas 0.9 and 0.999, and a decay, if the recipe has any, of all parameters
     alike, through the gradient.
+
+    Args:
+        model: To train.
+        section: Kind and rates.
+        frozen_too: Take those that aren't trained yet as well; without a gradient they stay as they are.
     """
     alike = section.name == "adam"
     usual = 0.0 if alike else 1e-4
     decay = usual if section.weight_decay is None else section.weight_decay
-    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    groups: dict[tuple[int, bool], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
-        if parameter.requires_grad:
+        if parameter.requires_grad or frozen_too:
             decayed = alike or parameter.ndim > 1
-            groups.setdefault((name.startswith("backbone."), decayed), []).append(parameter)
+            depth = _depth(name) if section.layer_decay < 1 else int(name.startswith("backbone."))
+            groups.setdefault((depth, decayed), []).append(parameter)
     settings = [
         {
             "params": parameters,
             "weight_decay": decay if decayed else 0.0,
-            "lr": section.lr * (section.backbone_lr_factor if in_backbone else 1.0),
+            "lr": section.lr * (section.backbone_lr_factor if depth else 1.0) * section.layer_decay**depth,
         }
-        for (in_backbone, decayed), parameters in groups.items()
+        for (depth, decayed), parameters in groups.items()
     ]
     if alike:
         return torch.optim.Adam(settings, lr=section.lr)
     if section.name == "adamw":
         return torch.optim.AdamW(settings, lr=section.lr)
     return torch.optim.SGD(settings, lr=section.lr, momentum=section.momentum)
+
+
+def _depth(name: str) -> int:
+    """Return the stages from the neck to that of a parameter: 1 to 4; 0 for neck and heads, 1 for an hourglass."""
+    found = STAGE.match(name)
+    return 4 - int(found[1]) if found else int(name.startswith("backbone."))
 
 
 def rate_factor(section: OptimSection, step: int, progress: float, epoch: int) -> float:

@@ -14,11 +14,14 @@ class Progress:
     def epoch(self, epoch: int, epochs: int, batches: int, done: int) -> None:
         """Epoch number `epoch` (from 0) of `epochs` starts; `done` of its `batches` were done before."""
 
-    def step(self, terms: dict[str, float], share: float) -> None:
-        """A step is done; `terms` holds its losses, `share` how much of the training lies behind."""
+    def step(self, terms: dict[str, float], share: float, batches: int = 1) -> None:
+        """A step of so many batches is done; `terms` holds its losses, `share` how much of the training lies behind."""
 
     def notice(self, message: str) -> None:
         """Something is wrong that people should know of; the training goes on."""
+
+    def remark(self, message: str) -> None:
+        """Something worth knowing happened, as the recipe wanted it."""
 
     def validation(self, pages: int) -> None:
         """Validation over `pages` starts."""

@@ -62,13 +62,18 @@ class RunDir:
         if self.root.exists() and (not self.root.is_dir() or any(self.root.iterdir())):
             raise OutputError("O803", "exists and is not empty", path=self.root, hint="--resume, or another --out")
 
-    def create(self, recipe: Recipe) -> None:
+    def create(self, recipe: Recipe, *, replace: bool = False) -> None:
         """Make the folder with what is known before training.
+
+        Args:
+            recipe: To keep in it.
+            replace: Whether there may be one already, of a run that crashed before it saved anything.
 
         Raises:
             OutputError: It exists and isn't empty, or cannot be written.
         """
-        self.check_free()
+        if not replace:
+            self.check_free()
         try:
             self.last.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -19,14 +19,20 @@ class Stopped(BaseException):
 
 
 @contextmanager
-def caught_signals() -> Iterator[list[int]]:
-    """Collect the first SIGINT or SIGTERM instead of stopping at once; a second one acts immediately."""
+def caught_signals(*, patient: bool = False) -> Iterator[list[int]]:
+    """Collect the first SIGINT or SIGTERM instead of stopping at once; a second one acts immediately.
+
+    Args:
+        patient: Collect the others as well: `torchrun` passes on what the terminal has sent already, and kills its
+            processes after half a minute anyway.
+    """
     caught: list[int] = []
     before = {signum: signal.getsignal(signum) for signum in (signal.SIGINT, signal.SIGTERM)}
 
     def handle(signum: int, _frame: object) -> None:
         caught.append(signum)
-        restore()
+        if not patient:
+            restore()
 
     def restore() -> None:
         for signum, handler in before.items():

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import torch
 
 from centernet_cli.core.errors import MissingRequirementError
 from centernet_cli.losses.dead_heatmap import EXPLANATION, centre_term
-from centernet_cli.losses.total import total_loss
+from centernet_cli.losses.total import loss_counts, total_loss
 from centernet_cli.models.pixels import pixel_statistics
 from centernet_cli.training.batch import draw_targets, normalise
+from centernet_cli.training.distributed import without_exchange
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor, nn
 
+    from centernet_cli.codec.targets import Targets
     from centernet_cli.training.batch import Batch
     from centernet_cli.training.trainer import Trainer
 
 
-def training_step(trainer: Trainer, batch: Batch, factor: float) -> dict[str, float] | None:
-    """Do one step at `factor` times the recipe's learning rates.
+def training_step(trainer: Trainer, batches: Sequence[Batch], factor: float) -> dict[str, float] | None:
+    """Do one step at `factor` times the recipe's learning rates, with the gradient of all `batches` as one.
+
+    With other processes: with the gradient of all their batches.
 
     Returns:
         The losses; None if they or the gradient weren't finite, which leaves the network as it was.
@@ -31,16 +38,16 @@ def training_step(trainer: Trainer, batch: Batch, factor: float) -> dict[str, fl
     """
     kept = [buffer.clone() for buffer in trainer.network.buffers()]
     try:
-        losses = _step(trainer, batch, factor)
+        losses = _step(trainer, batches, factor)
     except (torch.OutOfMemoryError, RuntimeError) as error:
         # The CPU's allocator has no exception of its own.
         if not isinstance(error, torch.OutOfMemoryError) and "DefaultCPUAllocator" not in str(error):
             raise
-        count, _, height, width = batch.images.shape
+        count, _, height, width = batches[0].images.shape
         raise MissingRequirementError(
             "E705",
             f"out of memory with {count} samples of {width}x{height} pixels on {trainer.device}",
-            hint="a smaller train.batch_size or train.input, or train.precision=bf16",
+            hint="a smaller train.batch_size (with train.accumulate) or train.input, or train.precision=bf16",
         ) from error
     if losses is None:
         _restore(trainer.network, kept)
@@ -54,26 +61,16 @@ def _restore(network: nn.Module, kept: list[Tensor]) -> None:
         buffer.copy_(old)
 
 
-def _step(trainer: Trainer, batch: Batch, factor: float) -> dict[str, float] | None:
+def _step(trainer: Trainer, batches: Sequence[Batch], factor: float) -> dict[str, float] | None:
     recipe, network, optimizer, scaler = trainer.recipe, trainer.network, trainer.optimizer, trainer.scaler
     network.train()
     for group in optimizer.param_groups:
         group.setdefault("initial_lr", group["lr"])
         group["lr"] = group["initial_lr"] * factor
-    mean, std, bgr = pixel_statistics(recipe.model.pixels)
-    images = normalise(batch.images.to(trainer.device, non_blocking=True), mean, std, bgr=bgr)
-    if recipe.train.channels_last:
-        images = images.contiguous(memory_format=torch.channels_last)
-    with torch.autocast(trainer.device.type, dtype=trainer.dtype, enabled=trainer.dtype is not torch.float32):
-        outputs = network.every_stack(images)
-    targets = draw_targets(batch, recipe, trainer.device)
-    loss, terms = total_loss(outputs, targets, recipe.loss)
     optimizer.zero_grad(set_to_none=True)
-    if not math.isfinite(loss.item()):
+    terms = _gradients(trainer, batches)
+    if terms is None:
         return None
-    if trainer.dead_heatmap.observe(centre_term(outputs[-1]["heatmap"], targets).item()):
-        trainer.notices.append(EXPLANATION)
-    scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
     scaler.unscale_(optimizer)
     limit = recipe.optim.clip_norm if recipe.optim.clip_norm is not None else math.inf
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
@@ -86,4 +83,50 @@ def _step(trainer: Trainer, batch: Batch, factor: float) -> dict[str, float] | N
         trainer.ema.update(network, trainer.step)
     if not finite and scaler.get_scale() <= 1:
         return None
-    return {"loss": loss.item(), **{name: term.item() for name, term in terms.items()}}
+    return terms
+
+
+def _gradients(trainer: Trainer, batches: Sequence[Batch]) -> dict[str, float] | None:
+    """Compute gradients; return the losses, summed over batches and processes, or None if one isn't finite."""
+    targets = [draw_targets(batch, trainer.recipe, trainer.device) for batch in batches]
+    counts = _counts(trainer, batches, targets)
+    sums: dict[str, float] = {}
+    for i, (batch, target) in enumerate(zip(batches, targets, strict=True)):
+        # Processes exchange gradients with the last batch, when those of the others have been added.
+        with nullcontext() if i + 1 == len(batches) else without_exchange(trainer.parallel):
+            outputs = _forward(trainer, batch)
+            loss, terms = total_loss(outputs, target, trainer.recipe.loss, counts)
+            if not batch.counts:
+                loss, terms = loss * 0, {name: term * 0 for name, term in terms.items()}
+            found = trainer.group.total(torch.stack([loss.detach(), *terms.values()])).tolist()
+            if not math.isfinite(found[0]):
+                return None
+            for name, value in zip(("loss", *terms), found, strict=True):
+                sums[name] = sums.get(name, 0.0) + value
+            # The mean over processes is what torch makes of their gradients; their sum is wanted.
+            trainer.scaler.scale(loss * trainer.group.world if trainer.group.world > 1 else loss).backward()  # type: ignore[no-untyped-call]
+    if trainer.dead_heatmap.observe(centre_term(outputs[-1]["heatmap"], target).item()):
+        trainer.notices.append(EXPLANATION)
+    return sums
+
+
+def _forward(trainer: Trainer, batch: Batch) -> list[dict[str, Tensor]]:
+    recipe = trainer.recipe
+    mean, std, bgr = pixel_statistics(recipe.model.pixels)
+    images = normalise(batch.images.to(trainer.device, non_blocking=True), mean, std, bgr=bgr)
+    if recipe.train.channels_last:
+        images = images.contiguous(memory_format=torch.channels_last)
+    with torch.autocast(trainer.device.type, dtype=trainer.dtype, enabled=trainer.dtype is not torch.float32):
+        outputs: list[dict[str, Tensor]] = trainer.parallel(images)
+    return outputs
+
+
+def _counts(trainer: Trainer, batches: Sequence[Batch], targets: Sequence[Targets]) -> dict[str, Tensor] | None:
+    """Return what the loss terms of all batches of all processes together are divided by; None: of one batch alone."""
+    if len(batches) == 1 and trainer.group.world == 1:
+        return None
+    every = [loss_counts(target, trainer.recipe.loss) for target in targets]
+    names = list(every[0])
+    table = torch.stack([torch.stack([counts[name].float() for name in names]) for counts in every])
+    counted = torch.tensor([float(batch.counts) for batch in batches], device=table.device)
+    return dict(zip(names, trainer.group.total(counted @ table), strict=True))

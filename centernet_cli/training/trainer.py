@@ -6,17 +6,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import nn
 
-from centernet_cli.core.errors import ModelError
+from centernet_cli.core.errors import MissingRequirementError, ModelError
 from centernet_cli.core.recipe_file import recipe_to_yaml
 from centernet_cli.inference.runtimes.devices import DTYPES, limit_threads, pick_precision
 from centernet_cli.losses.dead_heatmap import DeadHeatmap
+from centernet_cli.models.backbones import Backbone
 from centernet_cli.models.centernet import CenterNet
 from centernet_cli.models.meta import ModelMeta
 from centernet_cli.models.pixels import pixel_statistics
 from centernet_cli.models.zoo import load_model
 from centernet_cli.training.checkpoint import VERSION, State, load_checkpoint, save_checkpoint
 from centernet_cli.training.data import load_data
+from centernet_cli.training.distributed import EveryStack, Group
 from centernet_cli.training.ema import Ema
 from centernet_cli.training.optim import build_optimizer
 
@@ -33,7 +36,8 @@ class Trainer:
 
     `step` counts all steps, `epoch` whole epochs, `batch` the steps of the one that is under way; `seconds` is the
     time spent in all parts of the run together; `best_epoch` is the number of epochs done at the best score;
-    `fresh` names the tensors that `model.init` had nothing for; `notices` waits to be told by the loop.
+    `fresh` names the tensors that `model.init` had nothing for; `notices` waits to be told by the loop; `parallel` is
+    the network as the step calls it, in step with those of the other processes of the `group`.
     """
 
     recipe: Recipe
@@ -54,6 +58,25 @@ class Trainer:
     fresh: tuple[str, ...] = ()
     dead_heatmap: DeadHeatmap = field(default_factory=DeadHeatmap)
     notices: list[str] = field(default_factory=list)
+    group: Group = field(default_factory=Group)
+    parallel: nn.Module = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.parallel = EveryStack(self.network)
+
+    def connect(self) -> None:
+        """Begin to work in step with the other processes; to be called again when other tensors are trained."""
+        self.parallel = self.group.wrap(self.network)
+
+    def thaw(self) -> bool:
+        """Train the frozen stages from now on, if it is time for that; return whether something changed."""
+        after, backbone = self.recipe.train.unfreeze_after, self.network.backbone
+        if after is None or self.epoch < after or not isinstance(backbone, Backbone) or not backbone.frozen:
+            return False
+        backbone.frozen = 0
+        backbone.requires_grad_(requires_grad=True)
+        self.connect()
+        return True
 
     @property
     def averaged(self) -> CenterNet:
@@ -113,7 +136,9 @@ def _check_kind(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None
         raise ValueError("the state of another optimiser")
 
 
-def prepare(recipe: Recipe, run: RunDir, device: torch.device, *, resume: bool = False) -> Trainer:
+def prepare(
+    recipe: Recipe, run: RunDir, device: torch.device, *, resume: bool = False, group: Group | None = None
+) -> Trainer:
     """Read the data and build network and optimiser.
 
     Args:
@@ -121,6 +146,7 @@ def prepare(recipe: Recipe, run: RunDir, device: torch.device, *, resume: bool =
         run: Where.
         device: On what.
         resume: Whether `restore` will replace all weights: pretrained ones are then not needed.
+        group: Of the processes that train together.
 
     Raises:
         CenterNetError: Data, weights or device cannot be used.
@@ -130,6 +156,10 @@ def prepare(recipe: Recipe, run: RunDir, device: torch.device, *, resume: bool =
     pretrained = None if resume else recipe.model.pretrained
     network = CenterNet(recipe.model, len(recipe.data.classes), pretrained=pretrained)
     fresh = start_from(network, recipe) if recipe.model.init is not None and not resume else []
+    if recipe.train.sync_bn:
+        if device.type != "cuda":
+            raise MissingRequirementError("E715", "needs GPUs", path="train.sync_bn", hint="leave it false on the CPU")
+        network = nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
     network.to(device)
     if recipe.train.channels_last:
         network.to(memory_format=torch.channels_last)
@@ -143,10 +173,11 @@ def prepare(recipe: Recipe, run: RunDir, device: torch.device, *, resume: bool =
         data,
         network,
         Ema(network, recipe.optim.ema) if recipe.optim.ema else None,
-        build_optimizer(network, recipe.optim),
+        build_optimizer(network, recipe.optim, frozen_too=recipe.train.unfreeze_after is not None),
         dtype,
         torch.amp.GradScaler(device.type, enabled=dtype is torch.float16),
         fresh=tuple(fresh),
+        group=group or Group(),
     )
 
 

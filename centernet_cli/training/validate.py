@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from centernet_cli.core.errors import InputError
@@ -24,15 +24,17 @@ if TYPE_CHECKING:
     from centernet_cli.models.centernet import CenterNet
     from centernet_cli.models.meta import ModelMeta
     from centernet_cli.training.data import ValidationPage
+    from centernet_cli.training.distributed import Group
 
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """Scores of one validation: `score` is the one the recipe chooses by."""
+    """Scores of one validation: `score` is the one the recipe chooses by, `pairs` are the pages they are made of."""
 
     score: float
     lines: LineReport
     coco: CocoScores
+    pairs: tuple[PagePair, ...] = ()
 
     def metrics(self) -> dict[str, object]:
         """Return what goes into metrics.jsonl."""
@@ -56,8 +58,11 @@ def validate(
     recipe: Recipe,
     device: torch.device,
     tick: Callable[[], None] = lambda: None,
+    group: Group | None = None,
 ) -> Validation:
     """Predict every page as `predict` would and compare with its truth.
+
+    Processes of a group share the pages; the first one counts, once, and tells the others the scores (not the pairs).
 
     Args:
         network: To judge.
@@ -66,10 +71,27 @@ def validate(
         recipe: The scores that matter.
         device: Where `network` is.
         tick: Called after each page.
+        group: Of the processes that do this together.
 
     Raises:
         InputError: A page cannot be read.
     """
+    if group is None or group.world == 1:
+        return _score(_predict(network, meta, pages, recipe, device, tick), recipe)
+    pairs = group.collect(_predict(network, meta, group.share(pages), recipe, device, tick))
+    result = _score(pairs, recipe) if group.leads else None
+    told = group.tell(None if result is None else replace(result, pairs=()))
+    return told if result is None else result
+
+
+def _predict(
+    network: CenterNet,
+    meta: ModelMeta,
+    pages: Sequence[ValidationPage],
+    recipe: Recipe,
+    device: torch.device,
+    tick: Callable[[], None],
+) -> list[PagePair]:
     runtime = TorchRuntime(LoadedModel(network, meta), str(device), "fp32" if device.type == "cpu" else "auto")
     options = PipelineOptions(threshold=recipe.decode.min_score, size=recipe.train.page_size)
     found = predict_pages((read_frame(page.path, page.record.info.page) for page in pages), runtime, options)
@@ -89,7 +111,11 @@ def validate(
             )
         )
         tick()
+    return pairs
+
+
+def _score(pairs: Sequence[PagePair], recipe: Recipe) -> Validation:
     lines = line_scores(pairs)
     coco = coco_scores(pairs, recipe.data.classes, recipe.eval.max_dets)
     score = coco.ap if recipe.eval.score == "ap" else lines.f1_50
-    return Validation(score or 0.0, lines, coco)
+    return Validation(score or 0.0, lines, coco, tuple(pairs))

@@ -127,8 +127,8 @@ def test_interrupted_and_resumed(recipe, tmp_path, capsys, monkeypatch, signum, 
     out = tmp_path / "run"
 
     class Impatient(ConsoleProgress):
-        def step(self, terms, share):
-            super().step(terms, share)
+        def step(self, terms, share, batches=1):
+            super().step(terms, share, batches)
             os.kill(os.getpid(), signum)
 
     with monkeypatch.context() as patched:
@@ -224,7 +224,7 @@ def test_quiet(recipe, tmp_path, capsys):
 
 
 def test_memory_is_not_told_where_the_system_does_not(monkeypatch):
-    from centernet_cli.cli.train import peak_memory
+    from centernet_cli.cli.train_job import peak_memory
 
     monkeypatch.setitem(sys.modules, "resource", None)
     assert peak_memory() == ""

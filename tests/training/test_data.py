@@ -101,13 +101,6 @@ def test_batches_of_whole_pages_hold_one_orientation():
     assert not any(draw.landscape for batch in plan_epoch(pages, epoch=0, recipe=recipe()) for draw in batch)
 
 
-@pytest.mark.parametrize("world", [1, 2, 3, 5])
-def test_processes_get_the_same_number_of_batches(world):
-    plan = plan_epoch(pages_of([1.0] * 11), epoch=0, recipe=recipe(batch_size=2), world=world)
-    assert len(plan) % world == 0
-    assert set(drawn(plan)) == set(range(11))
-
-
 @pytest.mark.parametrize(
     ("source", "document"),
     [

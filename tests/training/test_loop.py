@@ -34,10 +34,13 @@ class Listener(Progress):
     def epoch(self, epoch, epochs, batches, done):
         self.heard.append(f"epoch {epoch}/{epochs} {done}/{batches}")
 
-    def step(self, terms, share):  # noqa: ARG002
+    def step(self, terms, share, batches=1):  # noqa: ARG002
         self.steps += 1
         self.shares.append(share)
         self._happens(f"step_{self.steps}")
+
+    def remark(self, message):
+        self.heard.append(message)
 
     def validated(self):
         self.pages += 1
@@ -258,8 +261,8 @@ def test_training_that_diverges_stops_and_keeps_what_was_good(pages, recipe_for,
     recipe = recipe_for(pages, train={"epochs": 20, "max_bad_steps": 4})
     trainer = start(recipe)
 
-    def spoilt(outputs, targets, section):
-        loss, terms = total_loss(outputs, targets, section)
+    def spoilt(*args):
+        loss, terms = total_loss(*args)
         # From the second epoch on, whatever is tried.
         return loss * (math.nan if trainer.step >= 5 else 1), terms
 
@@ -321,7 +324,7 @@ def test_the_time_budget_ends_the_run_with_a_validation(pages, recipe_for, start
     trainer, listener = start(recipe), Listener()
     assert train(trainer, listener) is not None
     assert trainer.step == 1
-    assert listener.heard == ["epoch 0/1000 0/3", "scores 1 best"]
+    assert listener.heard == ["epoch 0/1000 0/3", "scores 1 best", "the time is up (train.hours)"]
     assert trainer.epoch == 1000
     assert trainer.run.weights.is_file()
 
@@ -349,7 +352,7 @@ def test_a_time_budget_spent_in_validation_is_not_validated_twice(pages, recipe_
     listener = Listener(page_6=lambda: clock.append(11 * 3600.0))
     monkeypatch.setattr(time, "monotonic", lambda: clock[-1])
     train(trainer, listener)
-    assert listener.heard == ["epoch 0/1000 0/3", "scores 1 best"]
+    assert listener.heard == ["epoch 0/1000 0/3", "scores 1 best", "the time is up (train.hours)"]
     assert trainer.epoch == 1000
 
 

@@ -82,3 +82,27 @@ def test_groups(name):
             seen.append(names[id(parameter)])
     assert sorted(seen) == sorted(name for name, p in network.named_parameters() if p.requires_grad)
     assert not any(name.startswith(("backbone.stages.0.", "backbone.stages.1.")) for name in seen)
+
+
+def test_layer_decay_is_a_step_for_each_stage():
+    model = CenterNet(ModelSection.model_validate(TINY), 1)
+    section = OptimSection(lr=1.0, layer_decay=0.5, backbone_lr_factor=0.1)
+    rates = {
+        id(parameter): group["lr"]
+        for group in build_optimizer(model, section).param_groups
+        for parameter in group["params"]
+    }
+    for name, parameter in model.named_parameters():
+        stage = int(name.split(".")[2]) if name.startswith("backbone.") else None
+        expected = 1.0 if stage is None else 0.1 * 0.5 ** (4 - stage)
+        assert rates[id(parameter)] == pytest.approx(expected), name
+
+
+def test_frozen_stages_are_kept_for_later_if_they_will_thaw():
+    model = CenterNet(ModelSection.model_validate({**TINY, "frozen_stages": 4}), 1)
+    counts = [
+        sum(len(group["params"]) for group in build_optimizer(model, OptimSection(), frozen_too=thaw).param_groups)
+        for thaw in (False, True)
+    ]
+    assert counts[0] == sum(1 for name, _ in model.named_parameters() if not name.startswith("backbone."))
+    assert counts[1] == len(list(model.parameters()))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -45,14 +46,14 @@ def unchanged(trainer, before) -> bool:
 
 def test_a_step_learns(trainer, batch):
     before = snapshot(trainer)
-    losses = training_step(trainer, batch, 0.5)
+    losses = training_step(trainer, [batch], 0.5)
     assert losses is not None
     assert losses.keys() == {"loss", "heatmap", "giou"}
     assert losses["loss"] == pytest.approx(losses["heatmap"] + 5 * losses["giou"], rel=1e-5)
     assert {group["lr"] for group in trainer.optimizer.param_groups} == {0.001}
     assert not unchanged(trainer, before)
     for _ in range(12):
-        last = training_step(trainer, batch, 1.0)
+        last = training_step(trainer, [batch], 1.0)
     assert {group["lr"] for group in trainer.optimizer.param_groups} == {0.002}
     assert last is not None
     assert last["loss"] < losses["loss"]
@@ -67,31 +68,31 @@ def test_gradients_are_clipped(trainer, batch, monkeypatch):
         return clip(parameters, limit)
 
     monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", spy)
-    training_step(trainer, batch, 1.0)
+    training_step(trainer, [batch], 1.0)
     norms = [p.grad.norm() for p in trainer.network.parameters() if p.grad is not None]
     assert torch.stack(norms).norm() <= 10.01
     free = trainer.recipe.optim.model_copy(update={"clip_norm": None})
     trainer.recipe = trainer.recipe.model_copy(update={"optim": free})
-    training_step(trainer, batch, 1.0)
+    training_step(trainer, [batch], 1.0)
     assert limits == [10.0, math.inf]
 
 
 def test_a_loss_that_is_no_number_changes_nothing(trainer, batch, monkeypatch):
-    training_step(trainer, batch, 1.0)
+    training_step(trainer, [batch], 1.0)
     before = snapshot(trainer)
     # Not a number in the very pixels, so that normalisation statistics would be spoilt as well.
     with monkeypatch.context() as patched:
         patched.setattr(step, "normalise", lambda images, *_, **__: normalise(images, [0] * 3, [1] * 3) * math.nan)
-        assert training_step(trainer, batch, 1.0) is None
+        assert training_step(trainer, [batch], 1.0) is None
     assert unchanged(trainer, before)
-    assert training_step(trainer, batch, 1.0) is not None
+    assert training_step(trainer, [batch], 1.0) is not None
 
 
 def test_a_gradient_that_is_no_number_changes_nothing(trainer, batch):
     before = snapshot(trainer)
     weight = trainer.network.heads.final["heatmap"].weight
     hook = weight.register_hook(lambda gradient: gradient * math.inf)
-    assert training_step(trainer, batch, 1.0) is None
+    assert training_step(trainer, [batch], 1.0) is None
     hook.remove()
     assert unchanged(trainer, before)
 
@@ -100,14 +101,14 @@ def test_too_large_a_scale_of_half_precision_is_lowered_and_no_fault(trainer, ba
     trainer.scaler = torch.amp.GradScaler("cpu", init_scale=4.0)
     before = snapshot(trainer)
     hook = trainer.network.heads.final["heatmap"].weight.register_hook(lambda gradient: gradient * math.inf)
-    assert training_step(trainer, batch, 1.0) is not None  # 4 to 2: the scale may have been at fault
-    assert training_step(trainer, batch, 1.0) is None  # 2 to 1: it isn't
+    assert training_step(trainer, [batch], 1.0) is not None  # 4 to 2: the scale may have been at fault
+    assert training_step(trainer, [batch], 1.0) is None  # 2 to 1: it isn't
     hook.remove()
     # Normalisation statistics of the first, finite forward pass stay.
     weights = {name for name, _ in trainer.network.named_parameters()}
     after = snapshot(trainer)
     assert all(torch.equal(after[f"network.{name}"], before[f"network.{name}"]) for name in weights)
-    assert training_step(trainer, batch, 1.0) is not None
+    assert training_step(trainer, [batch], 1.0) is not None
     assert not unchanged(trainer, after)
 
 
@@ -120,7 +121,7 @@ def test_want_of_memory_is_told_with_sizes(trainer, batch, monkeypatch, error):
 
     monkeypatch.setattr(step, "total_loss", fail)
     with pytest.raises(MissingRequirementError, match=r"E705 .*2 samples of 96x64 .*train\.batch_size") as caught:
-        training_step(trainer, batch, 1.0)
+        training_step(trainer, [batch], 1.0)
     assert caught.value.exit_code == ExitCode.ENVIRONMENT
 
 
@@ -130,7 +131,7 @@ def test_other_faults_are_not_hidden(trainer, batch, monkeypatch):
 
     monkeypatch.setattr(step, "total_loss", fail)
     with pytest.raises(RuntimeError, match="a bug"):
-        training_step(trainer, batch, 1.0)
+        training_step(trainer, [batch], 1.0)
 
 
 def test_the_network_sees_the_pixels_it_was_made_for(draw_pages, recipe_for, start, monkeypatch, tmp_path):
@@ -146,7 +147,7 @@ def test_the_network_sees_the_pixels_it_was_made_for(draw_pages, recipe_for, sta
             return every_stack(images)
 
         monkeypatch.setattr(trainer.network, "every_stack", spy)
-        training_step(trainer, batch, 1.0)
+        training_step(trainer, [batch], 1.0)
         mean, std, bgr = pixel_statistics(pixels)
         channels = batch.images[:, [2, 1, 0] if bgr else [0, 1, 2]].float() / 255
         expected = (channels - torch.tensor(mean).view(3, 1, 1)) / torch.tensor(std).view(3, 1, 1)
@@ -161,9 +162,9 @@ def test_every_stack_learns(trainer, batch, monkeypatch):
         one = trainer.network(images)
         return [{name: maps * each for name, maps in one.items()} for each in scale]
 
-    single = training_step(trainer, batch, 0.0)
+    single = training_step(trainer, [batch], 0.0)
     monkeypatch.setattr(trainer.network, "every_stack", two)
-    both = training_step(trainer, batch, 0.0)
+    both = training_step(trainer, [batch], 0.0)
     assert both == pytest.approx(single, rel=1e-3)
     assert scale.grad is not None
     assert (scale.grad.abs() > 0).all()
@@ -181,7 +182,7 @@ def test_the_originals_boxes_and_optimiser(pages, recipe_for, start, box, dense_
     trainer = start(recipe)
     assert trainer.ema is None
     batch = first_batch(trainer)
-    losses = [training_step(trainer, batch, 1.0) for _ in range(10)]
+    losses = [training_step(trainer, [batch], 1.0) for _ in range(10)]
     assert losses[0] is not None
     assert losses[-1] is not None
     assert losses[0].keys() == {"loss", "heatmap", "size", *(["offset"] if box == "size_offset" else [])}
@@ -192,10 +193,10 @@ def test_a_dead_heatmap_is_told(trainer, batch):
     with torch.no_grad():
         trainer.network.heads.final["heatmap"].bias.fill_(-100.0)
     for _ in range(PATIENCE - 1):
-        training_step(trainer, batch, 0.0)
+        training_step(trainer, [batch], 0.0)
     assert trainer.notices == []
     for _ in range(2):
-        training_step(trainer, batch, 0.0)
+        training_step(trainer, [batch], 0.0)
     assert trainer.notices == [EXPLANATION]
 
 
@@ -203,9 +204,32 @@ def test_a_dead_heatmap_comes_back(trainer, batch):
     # Which clamped probabilities would not let it.
     with torch.no_grad():
         trainer.network.heads.final["heatmap"].bias.fill_(-20.0)
-    first = training_step(trainer, batch, 1.0)
+    first = training_step(trainer, [batch], 1.0)
     for _ in range(30):
-        last = training_step(trainer, batch, 1.0)
+        last = training_step(trainer, [batch], 1.0)
     assert first is not None
     assert last is not None
     assert last["heatmap"] < first["heatmap"] - 0.1
+
+
+@pytest.mark.parametrize("box", ["ltrb", "size_offset"])
+def test_several_batches_have_the_gradient_of_one(pages, recipe_for, start, box):
+    trainer = start(recipe_for(pages, model={"box": box}, optim={"clip_norm": None}, train={"batch_size": 6}))
+    recipe, found = trainer.recipe, trainer.data.train
+    samples = Samples(found, recipe.augment, recipe.train.input, recipe.train.page_size, 10)
+    every = [samples[draw] for draw in plan_epoch(found, epoch=0, recipe=recipe)[0]]
+    trainer.network.eval().train = lambda mode=True: trainer.network  # type: ignore[method-assign]  # noqa: ARG005
+    gradients, losses = [], []
+    for parts in ([every], [every[:1], every[1:3], every[3:]]):
+        losses.append(training_step(trainer, [collate(part) for part in parts], 0.0))
+        gradients.append({name: value.grad.clone() for name, value in trainer.network.named_parameters()})
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+    for name, value in gradients[0].items():
+        assert float((gradients[1][name] - value).norm()) <= 1e-3 * float(value.norm()) + 1e-6, name
+
+
+def test_a_batch_that_does_not_count_changes_nothing(trainer, batch):
+    trainer.network.eval().train = lambda mode=True: trainer.network  # type: ignore[method-assign]  # noqa: ARG005
+    alone = training_step(trainer, [batch], 0.0)
+    both = training_step(trainer, [batch, replace(batch, counts=False)], 0.0)
+    assert alone == pytest.approx(both, rel=1e-5)

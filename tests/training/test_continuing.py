@@ -1,0 +1,153 @@
+"""Runs that are cut short end as those that aren't, bit for bit."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import pytest
+import torch
+
+from centernet_cli.core.recipe_file import recipe_to_yaml
+from centernet_cli.training import loop
+from centernet_cli.training.checkpoint import load_checkpoint
+from centernet_cli.training.loop import Stopped, train
+from centernet_cli.training.progress import Progress
+from centernet_cli.training.run_dir import RunDir
+
+
+class Interrupting(Progress):
+    """Presses Ctrl-C after so many steps."""
+
+    def __init__(self, after: int) -> None:
+        self.left = after
+
+    def step(self, terms, share, batches=1):  # noqa: ARG002
+        self.left -= 1
+        if not self.left:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def ends_alike(recipe, start, stops) -> None:
+    whole = start(recipe, "whole")
+    train(whole, Progress())
+    for i, after in enumerate(stops):
+        with pytest.raises(Stopped):
+            train(start(recipe, "parts", resume=i > 0), Interrupting(after))
+    last = start(recipe, "parts", resume=True)
+    assert 0 < last.step < whole.step
+    train(last, Progress())
+    one, two = load_checkpoint(last.run.last), load_checkpoint(whole.run.last)
+    assert (one["step"], one["epoch"], one["batch"]) == (two["step"], two["epoch"], two["batch"])
+    for name, value in two["model"].items():
+        assert torch.equal(one["model"][name], value), name
+    assert last.run.weights.read_bytes() == whole.run.weights.read_bytes()
+
+
+def test_with_accumulation(pages, recipe_for, start):
+    # Six pages: batches of 1 in steps of 4, so that each epoch ends with a step of two batches.
+    recipe = recipe_for(pages, train={"epochs": 2, "batch_size": 1, "accumulate": 4}, augment={"degrade": 1.0})
+    ends_alike(recipe, start, [1, 2])
+
+
+def test_with_stages_that_thaw(pages, recipe_for, start):
+    recipe = recipe_for(pages, model={"frozen_stages": 4}, train={"epochs": 3, "unfreeze_after": 1, "batch_size": 3})
+    ends_alike(recipe, start, [1, 3])
+
+
+@pytest.mark.slow
+def test_with_workers(pages, recipe_for, start):
+    recipe = recipe_for(pages, data={"workers": 2}, train={"epochs": 2, "batch_size": 1}, augment={"degrade": 1.0})
+    ends_alike(recipe, start, [2, 5])
+
+
+def test_frozen_stages_stay_until_they_thaw(pages, recipe_for, start):
+    recipe = recipe_for(pages, model={"frozen_stages": 4}, train={"epochs": 2, "unfreeze_after": 1})
+    trainer = start(recipe)
+    before = {name: value.clone() for name, value in trainer.network.named_parameters()}
+
+    class AtTheEnd(Progress):
+        def epoch(self, epoch, epochs, batches, done):  # noqa: ARG002
+            for name, value in trainer.network.named_parameters():
+                if name.startswith("backbone."):
+                    assert torch.equal(value, before[name]), name
+
+    train(trainer, AtTheEnd())
+    moved = [name for name, value in trainer.network.named_parameters() if not torch.equal(value, before[name])]
+    assert any(name.startswith("backbone.stages.0.") for name in moved)
+
+
+def test_patience(pages, recipe_for, start, monkeypatch):
+    recipe = recipe_for(
+        pages, data={"val": [{"path": str(pages)}]}, train={"epochs": 50, "patience": 2, "samples_per_epoch": 2}
+    )
+    trainer = start(recipe)
+    scores = iter([0.1, 0.3, 0.2, 0.3])
+
+    real = loop.validate
+
+    def scored(*args):
+        return replace(real(*args), score=next(scores))
+
+    monkeypatch.setattr(loop, "validate", scored)
+    heard = []
+
+    class Listener(Progress):
+        def remark(self, message):
+            heard.append(message)
+
+    train(trainer, Listener())
+    assert (trainer.step, trainer.best_epoch, trainer.best_score) == (4, 2, 0.3)
+    assert heard == ["no better score since epoch 2: the training ends (train.patience)"]
+    # It is finished: going on does nothing.
+    again = start(recipe, resume=True)
+    assert again.epoch == 50
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_kills_at_any_moment_never_lose_the_last_checkpoint(tmp_path, pages, recipe_for):
+    """Thirty SIGKILLs; after each the checkpoint can be read, and the end is that of a run that was left alone."""
+    recipe = recipe_for(
+        pages,
+        data={"val": [{"path": str(pages)}]},
+        train={"epochs": 30, "batch_size": 1, "checkpoint_minutes": 1e-9, "val_every": 5},
+    )
+    path = tmp_path / "recipe.yaml"
+    path.write_text(recipe_to_yaml(recipe))
+    environ = {**os.environ, "OMP_NUM_THREADS": "1"}
+    program = [sys.executable, "-m", "centernet_cli", "train"]
+    whole, cut = RunDir(tmp_path / "whole"), RunDir(tmp_path / "cut")
+    subprocess.run([*program, str(path), "--out", str(whole.root)], check=True, env=environ, capture_output=True)
+    rng = random.Random(0)
+    steps, words = 0, [str(path), "--out", str(cut.root)]
+    for _ in range(30):
+        process = subprocess.Popen(
+            [*program, *words], env=environ, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
+        seen = cut.last.stat().st_mtime_ns if cut.last.is_file() else 0
+        deadline = time.monotonic() + 120
+        while process.poll() is None and time.monotonic() < deadline:
+            if cut.last.is_file() and cut.last.stat().st_mtime_ns != seen:
+                break  # it is working: from now on at any moment
+            time.sleep(0.02)
+        time.sleep(rng.uniform(0, 0.3))
+        process.kill()
+        ended = process.wait() == 0
+        state = load_checkpoint(cut.last)
+        assert state["step"] >= steps
+        steps, words = state["step"], ["--resume", str(cut.root)]
+        if ended:
+            break
+    assert steps > 10
+    subprocess.run([*program, "--resume", str(cut.root)], check=True, env=environ, capture_output=True)
+    assert cut.weights.read_bytes() == whole.weights.read_bytes()
+    lines = [json.loads(line) for line in cut.metrics.read_text().splitlines()]
+    places = [(line["step"], line["epoch"], "score" in line) for line in lines]
+    assert places == sorted(set(places))
