@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch._C._distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
 from centernet_cli.core.errors import MissingRequirementError
@@ -154,8 +156,7 @@ def _meet(group: Group, backend: str) -> None:
     (pytorch issue 135712). On one machine the number of starts tells them apart; on several each counts its own,
     and `torchrun` has to be told to make a new store (docs/training.md).
     """
-    rendezvous = dist.rendezvous("env://", group.rank, group.world, timeout=PATIENCE)
-    store, rank, world = next(rendezvous)
+    store, rank, world = next(rendezvous("env://", group.rank, group.world, timeout=PATIENCE))
     if os.environ.get("LOCAL_WORLD_SIZE") == str(group.world):
-        store = dist.PrefixStore(f"start {group.restarts}", store)
+        store = PrefixStore(f"start {group.restarts}", store)
     dist.init_process_group(backend, store=store, rank=rank, world_size=world, timeout=PATIENCE)

@@ -20,6 +20,7 @@ from centernet_cli.training.checkpoint import load_checkpoint
 from centernet_cli.training.loop import Stopped, train
 from centernet_cli.training.progress import Progress
 from centernet_cli.training.run_dir import RunDir
+from centernet_cli.training.validate import validate
 
 
 class Interrupting(Progress):
@@ -90,7 +91,7 @@ def test_patience(pages, recipe_for, start, monkeypatch):
     trainer = start(recipe)
     scores = iter([0.1, 0.3, 0.2, 0.3])
 
-    real = loop.validate
+    real = validate
 
     def scored(*args):
         return replace(real(*args), score=next(scores))

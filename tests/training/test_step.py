@@ -218,7 +218,7 @@ def test_several_batches_have_the_gradient_of_one(pages, recipe_for, start, box)
     recipe, found = trainer.recipe, trainer.data.train
     samples = Samples(found, recipe.augment, recipe.train.input, recipe.train.page_size, 10)
     every = [samples[draw] for draw in plan_epoch(found, epoch=0, recipe=recipe)[0]]
-    trainer.network.eval().train = lambda mode=True: trainer.network  # type: ignore[method-assign]  # noqa: ARG005
+    trainer.network.eval().train = lambda mode=True: trainer.network  # noqa: ARG005
     gradients, losses = [], []
     for parts in ([every], [every[:1], every[1:3], every[3:]]):
         losses.append(training_step(trainer, [collate(part) for part in parts], 0.0))
@@ -229,7 +229,7 @@ def test_several_batches_have_the_gradient_of_one(pages, recipe_for, start, box)
 
 
 def test_a_batch_that_does_not_count_changes_nothing(trainer, batch):
-    trainer.network.eval().train = lambda mode=True: trainer.network  # type: ignore[method-assign]  # noqa: ARG005
+    trainer.network.eval().train = lambda mode=True: trainer.network  # noqa: ARG005
     alone = training_step(trainer, [batch], 0.0)
     both = training_step(trainer, [batch, replace(batch, counts=False)], 0.0)
     assert alone == pytest.approx(both, rel=1e-5)
