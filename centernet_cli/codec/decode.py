@@ -1,91 +1,70 @@
-"""Network outputs to boxes (arXiv 1904.07850, section 4)."""
+"""Network outputs to boxes (arXiv 1904.07850, section 4): the part that runs on the device and in exported graphs.
+
+`select` does the rest in numpy: which of the candidates stay, and what happens to those that overlap.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-from torchvision.ops import batched_nms
 
 from centernet_cli.codec.flip import average_mirrored
 from centernet_cli.codec.peaks import find_peaks, top_peaks
-from centernet_cli.codec.soft_nms import soft_nms
+from centernet_cli.codec.select import select
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from centernet_cli.codec.peaks import Peaks
+    from centernet_cli.codec.select import Detections
     from centernet_cli.core.recipe import DecodeSection
 
-SMALLEST = 1e-6
-"""Scores below this are nothing, whatever `min_score` says: cells that are no peak have 0."""
 
+class Candidates(NamedTuple):
+    """The best peaks of each page, best first: `boxes (B, k, 4)` xyxy in input pixels, `scores`, `classes (B, k)`.
 
-class Detections(NamedTuple):
-    """What is found on a page, best first.
-
-    Attributes:
-        boxes: `(N, 4)` xyxy in input pixels.
-        scores: `(N,)`.
-        classes: `(N,)` int64.
-        capped: Whether there were more peaks than `top_k`, so that boxes may be missing.
+    `k` is one more than the model's `top_k`, so that it shows whether there were more.
     """
 
     boxes: Tensor
     scores: Tensor
     classes: Tensor
-    capped: bool = False
+
+
+def find_candidates(
+    outputs: dict[str, Tensor], section: DecodeSection, stride: int = 4, *, pages: int, copies: int = 1
+) -> Candidates:
+    """Return the best peaks of each page with their boxes, whatever their score.
+
+    Args:
+        outputs: `heatmap (N, K, h, w)` logits with either `ltrb (N, 4, h, w)` or `size (N, 2, h, w)`, in which case
+            there may be `offset (N, 2, h, w)`; cells. Without an offset the centre is that of its cell. A size of
+            2K channels has width and height for each class in turn.
+        section: How many peaks, which window.
+        stride: Pixels per cell.
+        pages: B.
+        copies: 2 if `outputs` has the pages' mirror images as its second half, to be averaged with the first; else 1.
+    """
+    maps = average_mirrored({**outputs, "heatmap": outputs["heatmap"].float().sigmoid()}, pages, copies)
+    peaks = top_peaks(find_peaks(maps["heatmap"], section.peak_window), section.top_k + 1)
+    return Candidates(stride * _boxes(maps, peaks), peaks.scores, peaks.classes)
 
 
 def decode(
     outputs: dict[str, Tensor], section: DecodeSection, stride: int = 4, *, mirrored: bool = False
 ) -> list[Detections]:
-    """Return the detections of each page.
+    """Return the detections of each page: candidates, and what `select` keeps of them.
 
     Args:
-        outputs: `heatmap (B, K, h, w)` logits with either `ltrb (B, 4, h, w)` or `size (B, 2, h, w)`, in which case
-            there may be `offset (B, 2, h, w)`; cells. Without an offset the centre is that of its cell. A size of
-            2K channels has width and height for each class in turn.
+        outputs: As for `find_candidates`.
         section: How many peaks, which window, which least score, which suppression.
         stride: Pixels per cell.
-        mirrored: Whether `outputs` has the pages' mirror images as its second half, to be averaged with the first.
+        mirrored: Whether `outputs` has the pages' mirror images as its second half.
     """
-    maps = {**outputs, "heatmap": outputs["heatmap"].float().sigmoid()}
-    if mirrored:
-        maps = average_mirrored(maps)
-    heatmap = find_peaks(maps["heatmap"], section.peak_window)
-    peaks = top_peaks(heatmap, section.top_k)
-    boxes = stride * _boxes(maps, peaks)
-    capped = _capped(heatmap, peaks, max(section.min_score, SMALLEST))
-    detections = []
-    for page_boxes, scores, classes, more in zip(boxes, peaks.scores, peaks.classes, capped, strict=True):
-        keep = (scores >= section.min_score) & (scores > 0)
-        found = Detections(page_boxes[keep], scores[keep], classes[keep], more)
-        detections.append(_suppress(found, section))
-    return detections
-
-
-def _capped(heatmap: Tensor, peaks: Peaks, floor: float) -> list[bool]:
-    """Say of each page whether it has more peaks of a score from `floor` on than were taken."""
-    if not bool((peaks.scores[:, -1] >= floor).any()):
-        return [False] * len(heatmap)
-    more: list[bool] = ((heatmap >= floor).flatten(1).sum(1) > peaks.scores.shape[1]).tolist()
-    return more
-
-
-def _suppress(found: Detections, section: DecodeSection) -> Detections:
-    boxes, scores, classes, capped = found
-    if section.soft_nms:
-        lowered = soft_nms(boxes.cpu().numpy(), scores.cpu().numpy(), classes.cpu().numpy())
-        scores = torch.from_numpy(lowered).float().to(scores.device)
-        best = scores.argsort(descending=True, stable=True)
-        best = best[(scores[best] >= section.min_score) & (scores[best] > 0)]
-    elif section.nms_iou is not None:
-        # Returned best first.
-        best = batched_nms(boxes, scores, classes, section.nms_iou)
-    else:
-        return found
-    return Detections(boxes[best], scores[best], classes[best], capped)
+    copies = 2 if mirrored else 1
+    found = find_candidates(outputs, section, stride, pages=len(outputs["heatmap"]) // copies, copies=copies)
+    return [select(*(values.cpu().numpy() for values in page), section) for page in zip(*found, strict=True)]
 
 
 def _boxes(maps: dict[str, Tensor], peaks: Peaks) -> Tensor:

@@ -33,20 +33,25 @@ def find_peaks(heatmap: Tensor, window: tuple[int, int] = (3, 3)) -> Tensor:
 
 
 def top_peaks(heatmap: Tensor, k: int) -> Peaks:
-    """Return the `k` best cells over all classes (fewer when there are fewer cells).
+    """Return the `k` best cells over all classes; where there are fewer cells, the rest have a score of 0.
 
     The best `k` of each class are found first, then the best of all these, as in the original: the same set as at
-    once, faster with many classes, and cells of equal score come in the original's order.
+    once, faster with many classes, and cells of equal score come in the original's order. Always `k` of them, so that
+    an exported graph fits pages of any size.
 
     Args:
         heatmap: `(B, K, h, w)`, peaks only.
         k: How many.
     """
-    _, classes, height, width = heatmap.shape
-    cells = height * width
-    in_class, cell = heatmap.flatten(2).topk(min(k, cells), dim=2)
-    each = in_class.shape[2]
-    scores, index = in_class.flatten(1).topk(min(k, classes * each), dim=1)
-    cell = cell.flatten(1).gather(1, index)
-    ys = torch.div(cell, width, rounding_mode="floor")
-    return Peaks(scores, torch.div(index, each, rounding_mode="floor"), ys, cell - ys * width)
+    classes, height, width = heatmap.shape[1:]
+    scores, cell = F.pad(heatmap.flatten(2), (0, k)).topk(k, dim=2)
+    if classes == 1:
+        scores, cell = scores[:, 0], cell[:, 0]
+        label = torch.zeros_like(cell)
+    else:
+        scores, index = scores.flatten(1).topk(k, dim=1)
+        cell = cell.flatten(1).gather(1, index)
+        label = torch.div(index, k, rounding_mode="trunc")
+    cell = cell.clamp(max=height * width - 1)
+    ys = torch.div(cell, width, rounding_mode="trunc")
+    return Peaks(scores, label, ys, cell - ys * width)

@@ -55,11 +55,6 @@ def show(
     return tuple(network_input(pixels, max(1, round(page_size * scale)), multiple) for scale in section.scales)
 
 
-def suppressed_after_joining(meta: ModelMeta) -> bool:
-    """Say whether overlapping boxes are dealt with when all looks are joined, in page pixels, not by the runtime."""
-    return meta.decode.soft_nms or len(meta.test.scales) > 1
-
-
 def join(looks: Sequence[tuple[RawBoxes, NetworkInput]], meta: ModelMeta, threshold: float) -> Found:
     """Make one list of what several looks at a page found.
 
@@ -75,7 +70,7 @@ def join(looks: Sequence[tuple[RawBoxes, NetworkInput]], meta: ModelMeta, thresh
     scores = np.concatenate([raw.scores for raw, _ in looks])
     classes = np.concatenate([raw.classes for raw, _ in looks])
     capped = any(raw.capped for raw, _ in looks)
-    if not suppressed_after_joining(meta):
+    if not meta.joins_looks:
         return Found(boxes, scores, classes, capped)
     lowered = soft_nms(boxes, scores, classes)
     kept = (lowered >= threshold) & (lowered > 0)

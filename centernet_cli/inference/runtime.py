@@ -54,7 +54,7 @@ class Runtime(Protocol):
         """Find boxes on a batch.
 
         Overlapping boxes are suppressed as the model says, unless that happens later, when all looks at a page are
-        joined (`looks.suppressed_after_joining`).
+        joined (`ModelMeta.joins_looks`).
 
         Args:
             batch: RGB uint8 `(B, H, W, 3)`, H and W multiples of `multiple`.

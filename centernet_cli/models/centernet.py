@@ -18,8 +18,8 @@ from centernet_cli.models.heads import (
     OriginalHeads,
     Start,
 )
-from centernet_cli.models.hourglass import MULTIPLE as HOURGLASS_MULTIPLE
 from centernet_cli.models.hourglass import StackedHourglass
+from centernet_cli.models.meta import HOURGLASS_MULTIPLE, MULTIPLE
 from centernet_cli.models.necks import FPN, DeconvNeck, build_neck
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class CenterNet(nn.Module):
     @property
     def multiple(self) -> int:
         """Both sides of the input are multiples of this many pixels."""
-        return HOURGLASS_MULTIPLE if isinstance(self.backbone, StackedHourglass) else 32
+        return HOURGLASS_MULTIPLE if isinstance(self.backbone, StackedHourglass) else MULTIPLE
 
     def class_rows(self) -> dict[str, int]:
         """Return the entries of `state_dict` whose first axis is the classes, and how many rows each class has."""

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 CHANNELS = (256, 256, 384, 384, 384, 512)
 BLOCKS = (2, 2, 2, 2, 2, 4)
 """Residual blocks at strides 4, 8, 16, 32, 64, 128."""
-MULTIPLE = 128
-"""The coarsest stride: what goes down five times must come up to the same size."""
 
 
 class Residual(nn.Module):

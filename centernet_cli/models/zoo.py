@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save
 from centernet_cli.core.errors import ModelError
 from centernet_cli.core.safe_io import atomic_write_bytes, sha256_file
 from centernet_cli.models.centernet import CenterNet
+from centernet_cli.models.graph_meta import is_graph
 from centernet_cli.models.meta import ModelMeta, read_meta
 from centernet_cli.models.shelf import RUN_WEIGHTS, find_model, shipped_models
 
@@ -36,6 +37,10 @@ def load_model(name: str) -> LoadedModel:
         ModelError: Missing, damaged, or tensors that do not fit the architecture.
     """
     path = find_model(name)
+    if is_graph(path):
+        raise ModelError(
+            "M519", "an exported graph, which predicts but has no weights to load", path=path, hint="give the weights"
+        )
     meta = read_meta(path)
     state = load_file(path)
     # Without memory of its own until it gets the file's tensors: random ones would be made for nothing.

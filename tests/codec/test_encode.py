@@ -75,7 +75,7 @@ def test_boxes_that_are_apart_come_back(box, section, found):
     assert len(detections.boxes) == len(boxes)
     if not len(boxes):
         return
-    distance = (detections.boxes[:, None] - boxes[None]).abs().amax(2)
+    distance = (torch.from_numpy(detections.boxes)[:, None] - boxes[None]).abs().amax(2)
     assert distance.amin(0).max() < 1e-3
     nearest = distance.argmin(0)
     assert (detections.classes[nearest] == labels).all()

@@ -25,7 +25,7 @@ def stacked(maps: dict[str, torch.Tensor], others: dict[str, torch.Tensor]) -> d
 def test_a_symmetric_network_gives_the_pages_own_maps(channels: dict[str, int]) -> None:
     torch.manual_seed(0)
     maps = {name: torch.rand(2, count, 4, 6) for name, count in channels.items()}
-    for name, values in average_mirrored(stacked(maps, mirror(maps))).items():
+    for name, values in average_mirrored(stacked(maps, mirror(maps)), 2).items():
         torch.testing.assert_close(values, maps[name])
 
 
@@ -33,9 +33,15 @@ def test_maps_are_averaged_but_for_the_offset() -> None:
     torch.manual_seed(0)
     page = {name: torch.rand(1, count, 2, 4) for name, count in (("heatmap", 1), ("ltrb", 4), ("offset", 2))}
     other = {name: torch.rand_like(values) for name, values in page.items()}
-    merged = average_mirrored(stacked(page, other))
+    merged = average_mirrored(stacked(page, other), 1)
     torch.testing.assert_close(merged["offset"], page["offset"])
     torch.testing.assert_close(merged["heatmap"], (page["heatmap"] + other["heatmap"].flip(3)) / 2)
     # Left of the page lies right in the mirror.
     assert merged["ltrb"][0, 0, 1, 0] == (page["ltrb"][0, 0, 1, 0] + other["ltrb"][0, 2, 1, 3]) / 2
     assert merged["ltrb"][0, 1, 1, 0] == (page["ltrb"][0, 1, 1, 0] + other["ltrb"][0, 1, 1, 3]) / 2
+
+
+def test_one_copy_stays_as_it_is() -> None:
+    maps = {"heatmap": torch.rand(3, 2, 4, 6), "ltrb": torch.rand(3, 4, 4, 6)}
+    for name, values in average_mirrored(maps, 3, copies=1).items():
+        torch.testing.assert_close(values, maps[name])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from centernet_cli.core.recipe import DecodeSection, ModelSection, TestSection
-from centernet_cli.inference.looks import join, show, suppressed_after_joining
+from centernet_cli.inference.looks import join, show
 from centernet_cli.inference.preprocess import NetworkInput
 from centernet_cli.inference.runtime import RawBoxes
 from centernet_cli.models.meta import ModelMeta
@@ -92,4 +92,4 @@ def test_one_look_is_left_as_it_is() -> None:
 )
 def test_who_suppresses(scales: tuple[float, ...], soft: bool, expected: bool) -> None:
     meta = replace(META, test=TestSection(scales=scales), decode=DecodeSection(soft_nms=soft))
-    assert suppressed_after_joining(meta) is expected
+    assert meta.joins_looks is expected

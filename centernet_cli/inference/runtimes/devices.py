@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import torch
 
 from centernet_cli.core.errors import MissingRequirementError, UsageError
+from centernet_cli.inference.runtimes.processors import THREAD_VARIABLES, available_cpus, cpu_has_bf16
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Arithmetic = Literal["fp32", "bf16", "fp16"]
 DTYPES: dict[Arithmetic, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
-CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 def pick_device(name: str) -> torch.device:
@@ -60,13 +58,6 @@ def pick_precision(name: str, device: torch.device) -> Arithmetic:
     return "bf16" if device.type == "cpu" and cpu_has_bf16() else "fp32"
 
 
-def cpu_has_bf16() -> bool:
-    """Say whether the CPU multiplies bf16 in hardware; elsewhere it is emulated, ten times slower than fp32."""
-    # torch has no public question for this one yet; without an answer fp32 is always right.
-    probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return any(bool(getattr(torch.cpu, probe, bool)()) for probe in probes)
-
-
 def limit_threads(environ: Mapping[str, str] = os.environ) -> int:
     """Use no more threads than there are processors for this process; return how many.
 
@@ -78,20 +69,6 @@ def limit_threads(environ: Mapping[str, str] = os.environ) -> int:
         if available < torch.get_num_threads():
             torch.set_num_threads(available)
     return torch.get_num_threads()
-
-
-def available_cpus(quota: Path = CGROUP_QUOTA) -> int:
-    """Return how many processors this process may use, by its affinity and its container's quota."""
-    try:
-        count = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS and Windows
-        count = os.cpu_count() or 1
-    try:
-        share, period = quota.read_text(encoding="ascii").split()
-        count = min(count, round(int(share) / int(period)))
-    except (OSError, ValueError, ZeroDivisionError):  # no container, or no limit ("max 100000")
-        pass
-    return max(1, count)
 
 
 def _cuda(device: torch.device) -> torch.device:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import torch
 
-from centernet_cli.codec.decode import decode
-from centernet_cli.inference.looks import suppressed_after_joining
-from centernet_cli.inference.runtime import RawBoxes
+from centernet_cli.inference.finish import Finish
+from centernet_cli.inference.graph import PageGraph
 from centernet_cli.inference.runtimes.devices import DTYPES, limit_threads, pick_device, pick_precision
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     import numpy as np
     import numpy.typing as npt
 
+    from centernet_cli.inference.runtime import RawBoxes
     from centernet_cli.models.meta import ModelMeta
     from centernet_cli.models.zoo import LoadedModel
 
@@ -46,15 +43,10 @@ class TorchRuntime:
         self._precision = pick_precision(precision, self._device)
         if self._device.type == "cpu":
             limit_threads()
-        changed: dict[str, object] = {} if min_score is None else {"min_score": min_score}
-        if suppressed_after_joining(model.meta):
-            changed |= {"soft_nms": False, "nms_iou": None}
-        self._decode = model.meta.decode.model_copy(update=changed)
-        self._flip = model.meta.test.flip
+        self._finish = Finish(model.meta, min_score)
         self._network = model.network.to(self._device).to(memory_format=torch.channels_last).eval()
-        # Pixels are 0 to 255, the statistics 0 to 1.
-        self._mean = 255 * torch.tensor(model.meta.mean, device=self._device).view(1, 3, 1, 1)
-        self._std = 255 * torch.tensor(model.meta.std, device=self._device).view(1, 3, 1, 1)
+        autocast = None if self._precision == "fp32" else DTYPES[self._precision]
+        self._graph = PageGraph(self._network, model.meta, autocast).to(self._device)
 
     @property
     def device(self) -> str:
@@ -86,21 +78,7 @@ class TorchRuntime:
 
     @torch.inference_mode()
     def _predict(self, batch: npt.NDArray[np.uint8]) -> list[RawBoxes]:
-        # uint8 (B, H, W, 3) seen as (B, 3, H, W) is channels_last as it is.
-        images = torch.from_numpy(batch).to(self._device).permute(0, 3, 1, 2)
-        # A float copy either way, so that the batch stays as it is.
-        images = (images.flip(1) if self.meta.bgr else images).float()
-        images = images.sub_(self._mean).div_(self._std)
-        if self._flip:
-            images = torch.cat([images, images.flip(3)])
-        with self._autocast():
-            outputs = self._network(images)
-        return [
-            RawBoxes(boxes.cpu().numpy(), scores.cpu().numpy(), classes.cpu().numpy(), capped)
-            for boxes, scores, classes, capped in decode(outputs, self._decode, self.meta.stride, mirrored=self._flip)
-        ]
-
-    def _autocast(self) -> AbstractContextManager[object]:
-        if self._precision == "fp32":
-            return nullcontext()
-        return torch.autocast(self._device.type, dtype=DTYPES[self._precision])
+        pixels = torch.from_numpy(batch).to(self._device)
+        found = self._graph.run(pixels, 2 if self.meta.test.flip else 1)
+        boxes, scores, classes = (values.cpu().numpy() for values in found)
+        return self._finish(boxes, scores, classes)

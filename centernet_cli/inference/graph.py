@@ -1,0 +1,76 @@
+"""The one graph that every runtime runs: pixels in, candidates out.
+
+Torch runs it as it is; ONNX, OpenVINO and TorchScript files are made of it. Normalisation, the order of the channels,
+sigmoid, peaks, the best of them and their boxes are inside, so decoding is written once, in `codec`.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from centernet_cli.codec.decode import Candidates, find_candidates
+
+if TYPE_CHECKING:
+    from centernet_cli.models.centernet import CenterNet
+    from centernet_cli.models.meta import ModelMeta
+
+INPUTS = ("pixels", "mirror")
+OUTPUTS = ("boxes", "scores", "classes")
+
+
+class PageGraph(nn.Module):
+    """A network with all that comes before and after it on the device.
+
+    Args:
+        network: In evaluation mode.
+        meta: Its description; `top_k` and `peak_window` are built in, whatever else it says of decoding comes later.
+        autocast: Precision of the network under torch's autocast; None: as its weights are. All else is float32.
+    """
+
+    pixel_mean: Tensor
+    pixel_std: Tensor
+
+    def __init__(self, network: CenterNet, meta: ModelMeta, autocast: torch.dtype | None = None) -> None:
+        super().__init__()
+        self.network = network
+        self._decode, self._stride, self._bgr, self._autocast = meta.decode, meta.stride, meta.bgr, autocast
+        # Pixels are 0 to 255, the statistics 0 to 1.
+        self.register_buffer("pixel_mean", 255 * torch.tensor(meta.mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("pixel_std", 255 * torch.tensor(meta.std).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, pixels: Tensor, mirror: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Find the best peaks.
+
+        Args:
+            pixels: RGB uint8 `(B, H, W, 3)`, H and W multiples of what the network asks for.
+            mirror: int64 scalar: 1 averages with the mirror image of each page, 0 doesn't.
+
+        Returns:
+            `boxes (B, k, 4)` float32 xyxy in pixels, `scores (B, k)` float32 and `classes (B, k)` int64, best first;
+            k is the model's `top_k` and one more. Scores of 0 mean that there were fewer.
+        """
+        # Not a plain number while the graph is traced: both cases are one graph.
+        more: int = mirror.item()  # type: ignore[assignment]
+        torch._check(more >= 0)
+        torch._check(more <= 1)
+        return self.run(pixels, 1 + more)
+
+    def run(self, pixels: Tensor, copies: int) -> Candidates:
+        """As `forward`, with 1 or 2 copies of each page: itself, and its mirror image."""
+        pages = pixels.shape[0]
+        # uint8 (B, H, W, 3) seen as (B, 3, H, W) is channels_last as it is.
+        alone = isinstance(copies, int) and copies == 1
+        both = pixels if alone else torch.cat([pixels, pixels.flip(2)[: pages * (copies - 1)]])
+        images = both.permute(0, 3, 1, 2)
+        images = (images.flip(1) if self._bgr else images).float()
+        images = (images - self.pixel_mean) / self.pixel_std
+        with self._precision(images.device):
+            outputs = self.network(images)
+        return find_candidates(outputs, self._decode, self._stride, pages=pages, copies=copies)
+
+    def _precision(self, device: torch.device) -> torch.autocast | nullcontext[None]:
+        return nullcontext() if self._autocast is None else torch.autocast(device.type, dtype=self._autocast)

@@ -1,0 +1,181 @@
+"""Predict with OpenVINO on the CPU: no torch, and at once, since the compiled model is kept in the user's cache."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from centernet_cli.core.cache import cache_folder
+from centernet_cli.core.errors import InputError, MissingRequirementError, ModelError, OutputError, UsageError
+from centernet_cli.core.safe_io import atomic_write_bytes, read_bytes, sha256_file
+from centernet_cli.inference.finish import Finish
+from centernet_cli.inference.runtimes.openvino_library import load_openvino
+from centernet_cli.inference.runtimes.processors import cpu_has_bf16, thread_count
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from centernet_cli.inference.runtime import RawBoxes
+    from centernet_cli.models.meta import ModelMeta
+
+PRECISIONS = {"fp32": "f32", "bf16": "bf16"}
+DIGEST = 32
+"""Bytes of SHA-256 before a compiled model in the cache: one that a disk has damaged is made again."""
+
+
+class OpenVinoRuntime:
+    """An exported graph, compiled for this processor.
+
+    Args:
+        graph: `.onnx` or `.xml`.
+        meta: The model's description.
+        device: `auto` or `cpu`.
+        precision: `auto` (bf16 where the processor has it, else fp32), `fp32`, `bf16`.
+        min_score: Boxes below it are dropped; None: as the model's decode section says.
+        threads: None: as many as this process may use.
+
+    Raises:
+        ModelError: The graph cannot be used.
+        MissingRequirementError: E714, OpenVINO cannot be loaded.
+        UsageError: A device or precision that this runtime doesn't have.
+    """
+
+    name = "openvino"
+    device = "cpu"
+
+    def __init__(
+        self,
+        graph: Path,
+        meta: ModelMeta,
+        device: str = "auto",
+        precision: str = "auto",
+        *,
+        min_score: float | None = None,
+        threads: int | None = None,
+    ) -> None:
+        if device not in {"auto", "cpu"}:
+            raise UsageError(
+                "U708", f"openvino runs on the CPU, not on '{device}'", path="--device", hint="or use --runtime torch"
+            )
+        self.meta = meta
+        self.multiple = meta.multiple
+        self.precision = pick_precision(precision)
+        self._finish = Finish(meta, min_score)
+        self._mirror = np.array(1 if meta.test.flip else 0, dtype=np.int64)
+        config = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": PRECISIONS[self.precision],
+            "INFERENCE_NUM_THREADS": thread_count() if threads is None else threads,
+            # Several processes on one machine would all bind their threads to the same processors.
+            "ENABLE_CPU_PINNING": False,
+        }
+        self._model = compiled(graph, config)
+        self._local = threading.local()
+
+    def predict(self, batch: npt.NDArray[np.uint8]) -> list[RawBoxes]:
+        """Find boxes on RGB uint8 `(B, H, W, 3)`; see `Runtime.predict`. Threads may call it side by side."""
+        request = getattr(self._local, "request", None)
+        if request is None:
+            request = self._local.request = self._model.create_infer_request()
+        try:
+            found = request.infer({"pixels": batch, "mirror": self._mirror}, share_inputs=True)
+        except RuntimeError as error:
+            if "alloc" in str(error).lower():
+                raise MemoryError(str(error)) from error
+            raise
+        return self._finish(found["boxes"], found["scores"], found["classes"])
+
+
+def pick_precision(name: str) -> str:
+    """Return the arithmetic that `--precision` names; `auto` takes the fastest that the processor has in hardware.
+
+    Raises:
+        UsageError: U703, one that processors don't have.
+    """
+    if name == "fp16":
+        raise UsageError("U703", "fp16 needs a GPU", path="--precision", hint="use fp32 or bf16 on the CPU")
+    if name == "auto":
+        return "bf16" if cpu_has_bf16() else "fp32"
+    return name
+
+
+def compiled(graph: Path, config: dict[str, object]) -> Any:
+    """Return the compiled model, from the user's cache if it is there.
+
+    Files of the cache appear complete or not at all, so any number of processes may share it; one that cannot be
+    written to is done without.
+
+    Raises:
+        ModelError: M505, the graph cannot be read.
+    """
+    ov = load_openvino()
+    core = ov.Core()
+    kept = _cache_path(graph, core, config)
+    blob = _read(kept)
+    if blob is not None:
+        try:
+            return core.import_model(BytesIO(blob), "CPU", config)
+        except RuntimeError:
+            pass  # of another build of OpenVINO with the same version, say
+    try:
+        model = core.compile_model(core.read_model(graph), "CPU", config)
+    except RuntimeError as error:
+        reason = next(iter(str(error).splitlines()), "")
+        raise ModelError("M505", f"OpenVINO cannot use this graph: {reason}", path=graph) from error
+    _write(kept, model)
+    return model
+
+
+def _cache_path(graph: Path, core: Any, config: dict[str, object]) -> Path:
+    """Name a compiled model by all that it depends on."""
+    ov = load_openvino()
+    weights = graph.with_suffix(".bin")
+    parts = [
+        ov.__version__,
+        *(str(core.get_property("CPU", name)) for name in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")),
+        str(config["INFERENCE_PRECISION_HINT"]),
+        sha256_file(graph),
+        sha256_file(weights) if graph.suffix.lower() == ".xml" and weights.is_file() else "",
+    ]
+    return cache_folder() / "openvino" / f"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()}.blob"
+
+
+def _read(path: Path) -> bytes | None:
+    if not path.is_file():
+        return None
+    try:
+        content = read_bytes(path)
+    except InputError:
+        return None
+    digest, blob = content[:DIGEST], content[DIGEST:]
+    return blob if hashlib.sha256(blob).digest() == digest else None
+
+
+def _write(path: Path, model: Any) -> None:
+    stream = BytesIO()
+    try:
+        model.export_model(stream)
+        blob = stream.getvalue()
+        atomic_write_bytes(path, hashlib.sha256(blob).digest() + blob)
+    except (OutputError, RuntimeError):
+        pass
+
+
+def require_openvino() -> None:
+    """Raise if OpenVINO cannot be loaded here.
+
+    Raises:
+        MissingRequirementError: E714.
+    """
+    try:
+        load_openvino()
+    except (ImportError, OSError) as error:
+        raise MissingRequirementError(
+            "E714", f"OpenVINO cannot be loaded: {error}", path="--runtime", hint="use --runtime onnx or torch"
+        ) from error
