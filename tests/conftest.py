@@ -15,12 +15,19 @@ settings.register_profile(
 settings.load_profile("steady")
 
 
+@pytest.fixture(scope="session")
+def cache_of_all_tests(tmp_path_factory):
+    """One cache folder for the whole run, so that models are compiled once, and not the caller's."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch):
+def _no_settings_from_outside(monkeypatch, cache_of_all_tests):
     """Keep the caller's `CENTERNET_*` variables out of the tests."""
     for name in os.environ:
         if name.startswith("CENTERNET_"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("CENTERNET_CACHE", str(cache_of_all_tests))
 
 
 # Background jobs of a shell ignore SIGINT, and so would the programs that tests start and interrupt.

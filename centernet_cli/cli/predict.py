@@ -39,7 +39,13 @@ def predict(
         ),
     ] = None,
     model: Annotated[
-        str, typer.Option("--model", "-m", metavar="NAME|PATH", help="lines, regions, a run folder or a weights file.")
+        str,
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="NAME|PATH",
+            help="lines, regions, a run folder, weights or an exported graph.",
+        ),
     ] = "lines",
     output_format: Annotated[
         Literal["auto", "coco", "jsonl", "csv", "labelme", "yolo", "voc", "page", "alto", "hocr"],
@@ -125,7 +131,12 @@ def predict(
         ),
     ] = 1,
     runtime: Annotated[
-        Literal["auto", "torch"], typer.Option("--runtime", help="What runs the network.", rich_help_panel=_SPEED)
+        Literal["auto", "torch", "openvino", "onnx"],
+        typer.Option(
+            "--runtime",
+            help="What runs the network; auto: torch on a GPU, openvino on the CPU.",
+            rich_help_panel=_SPEED,
+        ),
     ] = "auto",
     device: Annotated[
         str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1, mps.", rich_help_panel=_SPEED)
@@ -148,12 +159,12 @@ def predict(
     succeeded: nothing is written).
     """
     from centernet_cli.cli.predict_job import PredictJob
+    from centernet_cli.inference.open_runtime import RuntimeOptions
     from centernet_cli.inference.output import check_folder, check_output, open_sink, pick_target
     from centernet_cli.pages.poppler import require_poppler
     from centernet_cli.pages.source import PageOptions, expand_inputs, parse_page_ranges
     from centernet_cli.rendering.overlay_folder import real_paths
 
-    del runtime  # torch is the only one so far
     target = pick_target(output_format, out)
     if summary and target.path is None:
         raise UsageError("U705", "the boxes go to stdout already", path="--json", hint="give --out as well")
@@ -176,8 +187,7 @@ def predict(
 
     job = PredictJob(
         model=model,
-        device=device,
-        precision=precision,
+        runtime=RuntimeOptions(runtime=runtime, device=device, precision=precision),
         threshold=threshold,
         overrides=overrides,
         batch_size=batch_size,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from centernet_cli.core.records import Page
+    from centernet_cli.inference.open_runtime import RuntimeOptions
     from centernet_cli.inference.overrides import Overrides
     from centernet_cli.inference.pipeline import Prediction
     from centernet_cli.inference.runtime import Runtime
@@ -33,8 +34,7 @@ class PredictJob:
 
     Attributes:
         model: Name, folder or file.
-        device: As for `--device`.
-        precision: As for `--precision`.
+        runtime: What runs it, and where.
         threshold: Least score; None: the model's.
         overrides: What to do otherwise than the model says.
         batch_size: Pages a batch.
@@ -46,8 +46,7 @@ class PredictJob:
     """
 
     model: str
-    device: str = "auto"
-    precision: str = "auto"
+    runtime: RuntimeOptions
     threshold: float | None = None
     overrides: Overrides
     batch_size: int = 1
@@ -129,16 +128,17 @@ class PredictJob:
         return self._runtime
 
     def _open(self) -> Runtime:
-        from centernet_cli.inference.runtimes.torch import TorchRuntime
-        from centernet_cli.models.zoo import LoadedModel, load_model
+        from centernet_cli.inference.open_runtime import open_runtime
 
-        loaded = load_model(self.model)
-        loaded = LoadedModel(loaded.network, self.overrides.apply(loaded.meta, loaded.network.multiple))
-        least = loaded.meta.threshold if self.threshold is None else self.threshold
-        self._runtime = TorchRuntime(loaded, self.device, self.precision, min_score=least)
-        console.say(
-            f"model {printable(loaded.meta.name)} with torch on {self._runtime.device}, {self._runtime.precision}"
+        self._runtime = open_runtime(
+            self.model,
+            self.runtime,
+            overrides=self.overrides,
+            min_score=self.threshold,
+            tell=lambda line: console.say(line, console.VERBOSE),
         )
+        opened = self._runtime
+        console.say(f"model {printable(opened.meta.name)} with {opened.name} on {opened.device}, {opened.precision}")
         return self._runtime
 
     def _header(self) -> Header:

@@ -64,7 +64,8 @@ def decode(
     """
     copies = 2 if mirrored else 1
     found = find_candidates(outputs, section, stride, pages=len(outputs["heatmap"]) // copies, copies=copies)
-    return [select(*(values.cpu().numpy() for values in page), section) for page in zip(*found, strict=True)]
+    boxes, scores, classes = (values.cpu().numpy() for values in found)
+    return [select(*page, section) for page in zip(boxes, scores, classes, strict=True)]
 
 
 def _boxes(maps: dict[str, Tensor], peaks: Peaks) -> Tensor:

@@ -95,7 +95,7 @@ def _traced(model: LoadedModel) -> ir.Model:
 
 
 def _tidy(graph: ir.Model) -> None:
-    """Fold what is constant and drop what is not used. Normalisations stay: folded, weights would not be exact halves."""
+    """Fold what is constant, drop what is unused; not normalisations, as weights would no longer be exact halves."""
     from onnx_ir.passes import common
     from onnxscript import optimizer
 

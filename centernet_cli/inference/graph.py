@@ -7,7 +7,7 @@ sigmoid, peaks, the best of them and their boxes are inside, so decoding is writ
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -53,18 +53,19 @@ class PageGraph(nn.Module):
             `boxes (B, k, 4)` float32 xyxy in pixels, `scores (B, k)` float32 and `classes (B, k)` int64, best first;
             k is the model's `top_k` and one more. Scores of 0 mean that there were fewer.
         """
-        # Not a plain number while the graph is traced: both cases are one graph.
-        more: int = mirror.item()  # type: ignore[assignment]
+        more: Any = mirror.item()
         torch._check(more >= 0)
         torch._check(more <= 1)
-        return self.run(pixels, 1 + more)
+        both = torch.cat([pixels, pixels.flip(2)[: pixels.shape[0] * more]])
+        return self._find(both, pixels.shape[0], 1 + more)
 
-    def run(self, pixels: Tensor, copies: int) -> Candidates:
-        """As `forward`, with 1 or 2 copies of each page: itself, and its mirror image."""
-        pages = pixels.shape[0]
+    def run(self, pixels: Tensor, *, mirror: bool) -> Candidates:
+        """As `forward`, but with a plain truth value and without a copy of the pages."""
+        both = torch.cat([pixels, pixels.flip(2)]) if mirror else pixels
+        return self._find(both, pixels.shape[0], 2 if mirror else 1)
+
+    def _find(self, both: Tensor, pages: int, copies: int) -> Candidates:
         # uint8 (B, H, W, 3) seen as (B, 3, H, W) is channels_last as it is.
-        alone = isinstance(copies, int) and copies == 1
-        both = pixels if alone else torch.cat([pixels, pixels.flip(2)[: pages * (copies - 1)]])
         images = both.permute(0, 3, 1, 2)
         images = (images.flip(1) if self._bgr else images).float()
         images = (images - self.pixel_mean) / self.pixel_std

@@ -79,7 +79,7 @@ def open_runtime(
             return _open(chosen, path, meta, options, least, tell)
         except (ModelError, MissingRequirementError) as error:
             # Networks with operations that graphs don't have, and systems that OpenVINO isn't built for.
-            if is_graph(path) or error.code not in {"M520", "E714"}:
+            if is_graph(path) or error.code not in {"M520", "E720"}:
                 raise
             tell(f"{error}: torch it is")
     return _open("torch", path, meta, options, least, tell)
@@ -131,9 +131,7 @@ def _open(
 
         require_openvino()
         graph = path if is_graph(path) else find_or_make_graph(path, meta, tell)
-        return OpenVinoRuntime(
-            graph, meta, options.device, options.precision, min_score=least, threads=options.threads
-        )
+        return OpenVinoRuntime(graph, meta, options.device, options.precision, min_score=least, threads=options.threads)
     from centernet_cli.inference.runtimes.onnx import OnnxRuntime, require_onnxruntime
 
     require_onnxruntime()
@@ -144,7 +142,7 @@ def _open(
 def _open_torch(path: Path, meta: ModelMeta, options: RuntimeOptions, least: float) -> Runtime:
     if is_graph(path):
         raise UsageError(
-            "U708", "torch doesn't run exported graphs", path="--runtime", hint="use openvino, or onnx for .onnx files"
+            "U709", "torch doesn't run exported graphs", path="--runtime", hint="use openvino, or onnx for .onnx files"
         )
     from centernet_cli.inference.runtimes.torch import TorchRuntime
     from centernet_cli.models.zoo import LoadedModel, load_model

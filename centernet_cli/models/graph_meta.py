@@ -68,7 +68,7 @@ def read_onnx_metadata(path: Path) -> dict[str, str]:
             file.seek(0)
             return dict(_string_pair(entry) for entry in _fields(file, end, _METADATA_PROPS))
     except (OSError, EOFError, ValueError) as error:
-        raise ModelError("M505", f"not a readable ONNX file: {error or 'it is cut off'}", path=path) from error
+        raise ModelError("M505", f"not a readable ONNX file: {error}", path=path) from error
 
 
 def _fields(file: IO[bytes], end: int, wanted: int) -> list[bytes]:
@@ -83,7 +83,7 @@ def _fields(file: IO[bytes], end: int, wanted: int) -> list[bytes]:
             raise ValueError("it has fields of no kind that protocol buffers have")
         size = {_FIXED64: 8, _FIXED32: 4}.get(kind) or (_varint(file) if kind == _BYTES else 0)
         if size > end - file.tell():
-            raise EOFError
+            raise EOFError("it is cut off")
         if number == wanted and kind == _BYTES:
             if size > _MAX_METADATA:
                 raise ValueError("its metadata is too large")
@@ -98,7 +98,7 @@ def _varint(file: IO[bytes]) -> int:
     for position in range(_MAX_VARINT):
         byte = file.read(1)
         if not byte:
-            raise EOFError
+            raise EOFError("it is cut off")
         value |= (byte[0] & 0x7F) << (7 * position)
         if byte[0] < 0x80:
             return value

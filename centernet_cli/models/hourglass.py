@@ -9,6 +9,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from centernet_cli.core.errors import ModelError
+from centernet_cli.models.meta import HOURGLASS_MULTIPLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,10 +102,10 @@ class StackedHourglass(nn.Module):
             ModelError: Other sides.
         """
         height, width = images.shape[2:]
-        if height % MULTIPLE or width % MULTIPLE:
+        if height % HOURGLASS_MULTIPLE or width % HOURGLASS_MULTIPLE:
             raise ModelError(
                 "M517",
-                f"an input of {width}x{height} pixels: hourglass104 takes multiples of {MULTIPLE}",
+                f"an input of {width}x{height} pixels: hourglass104 takes multiples of {HOURGLASS_MULTIPLE}",
                 hint="train.input",
             )
         x = self.stem(images)

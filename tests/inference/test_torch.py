@@ -43,8 +43,8 @@ def test_boxes_are_those_of_network_and_codec() -> None:
         assert one.boxes.shape == (len(one.scores), 4)
         assert one.boxes.dtype == one.scores.dtype == np.float32
         assert one.classes.dtype == np.int64
-        np.testing.assert_allclose(one.boxes, other.boxes.numpy(), rtol=1e-3, atol=1e-3)
-        np.testing.assert_allclose(one.scores, other.scores.numpy(), rtol=1e-4)
+        np.testing.assert_allclose(one.boxes, other.boxes, rtol=1e-3, atol=1e-3)
+        np.testing.assert_allclose(one.scores, other.scores, rtol=1e-4)
 
 
 def test_the_batch_is_not_changed_and_can_be_read_only() -> None:
@@ -100,7 +100,7 @@ def test_running_out_of_memory_is_a_memory_error(monkeypatch: pytest.MonkeyPatch
     def explode(*_: object) -> None:
         raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
 
-    monkeypatch.setattr(runtime, "_network", explode)
+    monkeypatch.setattr(runtime._graph, "run", explode)
     with pytest.raises(MemoryError):
         runtime.predict(images(1))
 

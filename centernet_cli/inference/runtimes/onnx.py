@@ -35,7 +35,7 @@ class OnnxRuntime:
 
     Raises:
         ModelError: The graph cannot be used.
-        MissingRequirementError: E714, ONNX Runtime isn't installed.
+        MissingRequirementError: E720, ONNX Runtime isn't installed.
         UsageError: A device, precision or kind of file that this runtime doesn't have.
     """
 
@@ -55,14 +55,12 @@ class OnnxRuntime:
     ) -> None:
         if device not in {"auto", "cpu"}:
             raise UsageError(
-                "U708", f"onnx runs on the CPU, not on '{device}'", path="--device", hint="or use --runtime torch"
+                "U709", f"onnx runs on the CPU, not on '{device}'", path="--device", hint="or use --runtime torch"
             )
         if precision not in {"auto", "fp32"}:
-            raise UsageError(
-                "U708", f"onnx has no {precision}", path="--precision", hint="fp32, or another --runtime"
-            )
+            raise UsageError("U709", f"onnx has no {precision}", path="--precision", hint="fp32, or another --runtime")
         if graph.suffix.lower() == ".xml":
-            raise UsageError("U708", "onnx cannot run OpenVINO's files", path="--runtime", hint="use openvino")
+            raise UsageError("U709", "onnx cannot run OpenVINO's files", path="--runtime", hint="use openvino")
         self.meta = meta
         self.multiple = meta.multiple
         self._finish = Finish(meta, min_score)
@@ -100,13 +98,13 @@ def require_onnxruntime() -> Any:
     """Import ONNX Runtime.
 
     Raises:
-        MissingRequirementError: E714, it isn't there or cannot be loaded.
+        MissingRequirementError: E720, it isn't there or cannot be loaded.
     """
     try:
         import onnxruntime
     except (ImportError, OSError) as error:
         raise MissingRequirementError(
-            "E714",
+            "E720",
             f"ONNX Runtime cannot be loaded: {error}",
             path="--runtime",
             hint="pip install 'centernet-cli[onnx]', or use --runtime openvino",

@@ -42,7 +42,7 @@ class OpenVinoRuntime:
 
     Raises:
         ModelError: The graph cannot be used.
-        MissingRequirementError: E714, OpenVINO cannot be loaded.
+        MissingRequirementError: E720, OpenVINO cannot be loaded.
         UsageError: A device or precision that this runtime doesn't have.
     """
 
@@ -61,7 +61,7 @@ class OpenVinoRuntime:
     ) -> None:
         if device not in {"auto", "cpu"}:
             raise UsageError(
-                "U708", f"openvino runs on the CPU, not on '{device}'", path="--device", hint="or use --runtime torch"
+                "U709", f"openvino runs on the CPU, not on '{device}'", path="--device", hint="or use --runtime torch"
             )
         self.meta = meta
         self.multiple = meta.multiple
@@ -171,11 +171,11 @@ def require_openvino() -> None:
     """Raise if OpenVINO cannot be loaded here.
 
     Raises:
-        MissingRequirementError: E714.
+        MissingRequirementError: E720.
     """
     try:
         load_openvino()
     except (ImportError, OSError) as error:
         raise MissingRequirementError(
-            "E714", f"OpenVINO cannot be loaded: {error}", path="--runtime", hint="use --runtime onnx or torch"
+            "E720", f"OpenVINO cannot be loaded: {error}", path="--runtime", hint="use --runtime onnx or torch"
         ) from error

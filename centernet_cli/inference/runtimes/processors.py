@@ -18,7 +18,7 @@ BF16_FLAGS = {"avx512_bf16", "amx_bf16"}
 
 
 def thread_count(environ: Mapping[str, str] = os.environ) -> int:
-    """Return how many threads to use: as many as the environment says, else as there are processors for this process."""
+    """Return how many threads to use: what the environment says, else the processors that this process may use."""
     for name in THREAD_VARIABLES:
         # OpenMP allows a list, one number for each level of nesting.
         first = environ.get(name, "").partition(",")[0].strip()

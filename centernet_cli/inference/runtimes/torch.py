@@ -79,6 +79,6 @@ class TorchRuntime:
     @torch.inference_mode()
     def _predict(self, batch: npt.NDArray[np.uint8]) -> list[RawBoxes]:
         pixels = torch.from_numpy(batch).to(self._device)
-        found = self._graph.run(pixels, 2 if self.meta.test.flip else 1)
+        found = self._graph.run(pixels, mirror=self.meta.test.flip)
         boxes, scores, classes = (values.cpu().numpy() for values in found)
         return self._finish(boxes, scores, classes)
