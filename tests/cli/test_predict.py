@@ -361,7 +361,7 @@ def test_poppler_absent_is_exit_7_at_once(monkeypatch: pytest.MonkeyPatch, capsy
         ("--pages", "5-2"),
         ("--batch-size", "0"),
         ("--format", "tiff"),
-        ("--runtime", "onnx"),
+        ("--runtime", "tensorrt"),
         ("--pdf-backend", "mupdf"),
         ("--max-megapixels", "-1"),
         ("--json",),
