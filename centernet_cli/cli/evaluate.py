@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from centernet_cli.cli import console
-from centernet_cli.cli.evaluate_inputs import get_predictions, read_truth, shared_classes
-from centernet_cli.cli.evaluate_report import check_report, score_document, tell, write_report
+from centernet_cli.cli.evaluate_inputs import read_truth
+from centernet_cli.cli.evaluate_job import EvaluateJob, compare_two, score_one
+from centernet_cli.cli.evaluate_report import check_report
 from centernet_cli.cli.overrides import (
     FlipOption,
     InkOption,
@@ -20,14 +20,7 @@ from centernet_cli.cli.overrides import (
     SizeOption,
     read_overrides,
 )
-from centernet_cli.core.errors import GateError, PartialError, UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from centernet_cli.core.records import Dataset
-    from centernet_cli.evaluation.pairing import Pairing, TruthSource
-    from centernet_cli.evaluation.summary import Scoring, Summary
+from centernet_cli.core.errors import UsageError
 
 
 def evaluate(
@@ -35,9 +28,18 @@ def evaluate(
         str, typer.Argument(metavar="MODEL|BOXES", help="A model's name, folder or file; or predictions (boxes.json).")
     ],
     dataset: Annotated[
-        list[Path], typer.Argument(metavar="DATASET", help="Annotated pages; each one given is a source.")
-    ],
+        list[Path] | None,
+        typer.Argument(
+            metavar="DATASET", help="Annotated pages; each is a source. With --truth: another model to compare with."
+        ),
+    ] = None,
     *,
+    truth: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--truth", help="Annotated pages, when two models are compared; may be repeated.", metavar="DATASET"
+        ),
+    ] = None,
     iou: Annotated[
         list[float] | None,
         typer.Option("--iou", help="Least overlap of a match; may be repeated. [default: 0.5 and 0.75]", metavar="F"),
@@ -80,7 +82,8 @@ def evaluate(
         typer.Option("--evaluator", help="Of AP. fast: the same numbers sooner; needs the extra fast-eval."),
     ] = "pycocotools",
     draws: Annotated[
-        int, typer.Option("--bootstrap", help="Draws for 95 % intervals; 0: none.", metavar="N", min=0, max=100_000)
+        int,
+        typer.Option("--bootstrap", help="Draws for 95 % intervals and p; 0: none.", metavar="N", min=0, max=100_000),
     ] = 1000,
     seed: Annotated[int, typer.Option("--seed", help="Of these draws.", metavar="N", min=0)] = 0,
     size: SizeOption = None,
@@ -90,7 +93,7 @@ def evaluate(
     nms: NmsOption = None,
     ink: InkOption = None,
     device: Annotated[str, typer.Option("--device", help="Where a model runs: auto, cpu, cuda, mps.")] = "auto",
-    data_format: Annotated[str, typer.Option("--format", help="Of the datasets: auto, coco or labelme.")] = "auto",
+    data_format: Annotated[str, typer.Option("--format", help="Of the datasets; auto finds out.")] = "auto",
 ) -> None:
     """Score a model, or boxes it found before, against annotated pages.
 
@@ -98,48 +101,50 @@ def evaluate(
         centernet evaluate lines data/letters data/forms
         centernet evaluate boxes.json truth.json --threshold 0.3 --json
         centernet evaluate runs/lines-1 data/letters --min-f1 0.8 --report scores
+        centernet evaluate old.json new.json --truth data/letters --report changes.html
         centernet evaluate runs/coco-1 coco/annotations/instances_val2017.json --max-dets 100 --flip
 
     Precision, recall and F1 match boxes one to one within a class. One threshold serves all datasets: the one with the
     best mean F1 over them, unless --threshold is given. AP is that of COCO, over all pages together.
 
     A class is judged only on datasets that list it. Pages without predictions count as all missed.
+
+    With --truth, two models or files of boxes are compared page by page; --min-ap and --min-f1 then judge the second.
     """
     ious = _check_options(iou, {"--threshold": threshold, "--min-ap": min_ap, "--min-f1": min_f1})
-    overrides = read_overrides(size=size, flip=flip, scales=scales, resize=resize, nms=nms, ink=ink)
-    from centernet_cli.evaluation.summary import Scoring
-
-    scoring = Scoring(ious=ious, max_dets=max_dets, threshold=threshold, evaluator=evaluator, draws=draws, seed=seed)
+    models, datasets = _sides(what, dataset or [], truth or [])
     if report is not None:
         check_report(report)
-    sources = read_truth(dataset, data_format)
-    predictions, model = get_predictions(what, sources, device, overrides)
-    classes, left_out = shared_classes(sources, predictions.classes, only, what)
-    summary, pairing = _score(sources, predictions, classes, scoring)
-    gates = [
-        {"name": name, "required": least, "value": value, "met": value is not None and value >= least}
-        for name, least, value in (
-            ("--min-ap", min_ap, summary.coco.ap),
-            ("--min-f1", min_f1, summary.boxes.at[0].f1),
-        )
-        if least is not None
-    ]
-    document = score_document(what, model, sources, pairing, predictions, left_out, summary, gates)
-    tell(pairing, predictions, left_out, summary)
-    if report is not None:
-        write_report(report, document, summary, sources, worst)
-    if as_json:
-        console.write_json(document)
+    job = EvaluateJob(
+        sources=tuple(read_truth(datasets, data_format)),
+        scoring={"ious": ious, "max_dets": max_dets, "threshold": threshold, "evaluator": evaluator},
+        draws=draws,
+        seed=seed,
+        only=only,
+        device=device,
+        overrides=read_overrides(size=size, flip=flip, scales=scales, resize=resize, nms=nms, ink=ink),
+        gates={"--min-ap": min_ap, "--min-f1": min_f1},
+        report=report,
+        worst=worst,
+        as_json=as_json,
+        errors=errors,
+    )
+    if len(models) == 1:
+        score_one(job, models[0])
     else:
-        from centernet_cli.cli.score_table import write_sizes, write_summary
+        compare_two(job, models[0], models[1])
 
-        write_summary(summary)
-        if errors:
-            from centernet_cli.cli.error_table import write_errors
 
-            write_sizes(summary)
-            write_errors(summary.errors)
-    _end(gates, predictions if model else None)
+def _sides(what: str, others: list[Path], truth: list[Path]) -> tuple[list[str], list[Path]]:
+    """Return what to judge, and by which datasets."""
+    if not truth:
+        if not others:
+            raise UsageError("U313", "no dataset to judge by", path="DATASET", hint="name one, or use --truth")
+        return [what], others
+    if len(others) > 1:
+        hint = "repeat --truth before each dataset"
+        raise UsageError("U313", f"{1 + len(others)} models or files of boxes; two can be compared", hint=hint)
+    return [what, *map(str, others)], truth
 
 
 def _check_options(iou: list[float] | None, shares: dict[str, float | None]) -> tuple[float, ...]:
@@ -151,27 +156,3 @@ def _check_options(iou: list[float] | None, shares: dict[str, float | None]) -> 
         if share is not None and not (math.isfinite(share) and 0 <= share <= 1):
             raise UsageError("U310", f"must be from 0 to 1, not {share:g}", path=name)
     return ious
-
-
-def _score(
-    sources: Sequence[TruthSource], predictions: Dataset, classes: Sequence[str], scoring: Scoring
-) -> tuple[Summary, Pairing]:
-    from centernet_cli.evaluation.pairing import pair_pages
-    from centernet_cli.evaluation.summary import summarise
-
-    pairing = pair_pages(sources, predictions)
-    with console.progress("scoring", scoring.steps(len(pairing.pairs)), "steps") as progress:
-        return summarise(pairing.pairs, classes, scoring, progress.advance), pairing
-
-
-def _end(gates: Sequence[dict[str, Any]], predictions: Dataset | None) -> None:
-    """Raise for gates that aren't met, or for pages that couldn't be read just now."""
-    failed = []
-    for gate in gates:
-        if not gate["met"]:
-            value = "undefined" if gate["value"] is None else f"{gate['value']:.4f}"
-            failed.append(f"{gate['name']} {gate['required']:g} not met: {value}")
-    if failed:
-        raise GateError("G101", "; ".join(failed))
-    if predictions is not None and predictions.failures:
-        raise PartialError("D065", f"{len(predictions.failures)} pages could not be read; they count as all missed")

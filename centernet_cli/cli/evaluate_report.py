@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from centernet_cli.core.records import Dataset
+    from centernet_cli.evaluation.compare import Comparison
     from centernet_cli.evaluation.pairing import Pairing, TruthSource
     from centernet_cli.evaluation.summary import Summary
 
@@ -30,7 +31,7 @@ def score_document(
     left_out: dict[str, list[str]],
     summary: Summary,
     gates: list[dict[str, Any]],
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Return everything there is to know about an evaluation, JSON-serialisable."""
     from centernet_cli.evaluation.summary_json import summary_to_json
 
@@ -99,6 +100,39 @@ def is_page(path: Path) -> bool:
     return path.suffix.lower() in {".html", ".htm"}
 
 
+def comparison_document(comparison: Comparison, models: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return everything there is to know about a comparison, JSON-serialisable.
+
+    Args:
+        comparison: What changed.
+        models: Both models' own documents.
+    """
+    from centernet_cli.evaluation.compare_json import comparison_to_json
+
+    shared = ("schema_version", "program", "program_version")
+    return {
+        **{key: models[1][key] for key in shared},
+        **comparison_to_json(comparison),
+        "models": [{key: value for key, value in one.items() if key not in shared} for one in models],
+    }
+
+
+def write_comparison(
+    path: Path, document: dict[str, Any], comparison: Comparison, sources: Sequence[TruthSource], worst: int
+) -> None:
+    """Write the report of a comparison: one HTML file, or a folder of report.html, scores.json and pages.csv.
+
+    Raises:
+        OutputError: O801, it cannot be written.
+    """
+    from centernet_cli.cli.compare_html import comparison_page
+    from centernet_cli.cli.compare_table import page_rows
+
+    header, rows = page_rows(comparison, comparison.pages)
+    table = [header, *([_cell(row[0]), _cell(row[1]), *(cell.replace(",", "") for cell in row[2:])] for row in rows)]
+    _write(path, comparison_page(document, comparison, sources, worst), document, table)
+
+
 def write_report(
     path: Path, document: dict[str, Any], summary: Summary, sources: Sequence[TruthSource], worst: int
 ) -> None:
@@ -108,33 +142,37 @@ def write_report(
         OutputError: O801, it cannot be written.
     """
     from centernet_cli.cli.evaluate_html import evaluation_page
+
+    _write(path, evaluation_page(document, summary, sources, worst), document, _page_cells(summary))
+
+
+def _write(path: Path, page: str, document: dict[str, Any], table: Sequence[Sequence[object]]) -> None:
     from centernet_cli.core.safe_io import atomic_folder, atomic_write_text, dump_json
 
-    page = evaluation_page(document, summary, sources, worst)
     if is_page(path):
         atomic_write_text(path, page)
         return
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(table)
     with atomic_folder(path) as stage:
         atomic_write_text(stage / "report.html", page)
         dump_json(stage / "scores.json", document)
-        atomic_write_text(stage / "pages.csv", _page_csv(summary))
+        atomic_write_text(stage / "pages.csv", text.getvalue())
 
 
-def _page_csv(summary: Summary) -> str:
+def _page_cells(summary: Summary) -> list[list[object]]:
     first = summary.boxes.at[0]
     pages = summary.table.pages(first.iou, first.threshold)
     pages.sort(key=lambda item: 2.0 if item[1].f1 is None else item[1].f1)
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(
+    table: list[list[object]] = [
         ["source", "page", "iou", "threshold", "boxes", "detections", "matched", "precision", "recall", "f1"]
-    )
+    ]
     for index, scores in pages:
         pair = summary.pairs[index]
         shares = ("" if value is None else f"{value:.4f}" for value in (scores.precision, scores.recall, scores.f1))
         counts = (scores.truths, scores.detections, scores.matched)
-        table.writerow([_cell(pair.source), _cell(pair.name), first.iou, first.threshold, *counts, *shares])
-    return text.getvalue()
+        table.append([_cell(pair.source), _cell(pair.name), first.iou, first.threshold, *counts, *shares])
+    return table
 
 
 def _cell(text: str) -> str:

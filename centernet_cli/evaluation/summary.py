@@ -50,7 +50,7 @@ class Scoring:
 
     def steps(self, pages: int) -> int:
         """Return how often `summarise` calls `tick` for so many pages."""
-        return pages * 4 + self.draws
+        return pages * 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ def summarise(
     scoring: Scoring,
     tick: Callable[[], None] = lambda: None,
 ) -> Summary:
-    """Score predictions in every way there is.
+    """Score predictions in every way there is but for the intervals, which `resample` finds.
 
     Args:
         pairs: The pages.
@@ -117,18 +117,27 @@ def summarise(
         confusion=confusion_matrix(pairs, classes, scoring.ious[0], threshold, tick),
         coco=coco,
         coco_per_source=_per_source(pairs, classes, scoring, coco),
-        intervals=intervals(
-            pairs,
-            table,
-            MatchTable(pairs, classes, COCO_IOUS),
-            {scores.iou: scores.threshold for scores in boxes.at},
-            max_dets=scoring.max_dets,
-            draws=scoring.draws,
-            seed=scoring.seed,
-            tick=tick,
-        )
-        if scoring.draws
-        else None,
+        intervals=None,
+    )
+
+
+def resample(summary: Summary, tick: Callable[[], None] = lambda: None) -> Intervals:
+    """Find how far scores would move with other pages.
+
+    Args:
+        summary: Of `summarise`.
+        tick: Called after each of `scoring.draws`.
+    """
+    scoring = summary.scoring
+    return intervals(
+        summary.pairs,
+        summary.table,
+        MatchTable(summary.pairs, summary.classes, COCO_IOUS),
+        {scores.iou: scores.threshold for scores in summary.boxes.at},
+        max_dets=scoring.max_dets,
+        draws=scoring.draws,
+        seed=scoring.seed,
+        tick=tick,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from centernet_cli.evaluation.curves import calibration, precision_recall, score
 from centernet_cli.evaluation.line_metrics import MatchTable
 from centernet_cli.evaluation.pairs import PagePair
 from centernet_cli.evaluation.sizes import size_classes, size_names
-from centernet_cli.evaluation.summary import Scoring, summarise
+from centernet_cli.evaluation.summary import Scoring, resample, summarise
 from centernet_cli.evaluation.summary_json import summary_to_json
 
 A, B, C, D = ((0, 100 * k, 200, 100 * k + 20) for k in range(4))
@@ -132,6 +133,9 @@ def test_the_document_is_json_and_progress_adds_up(draws):
     pages = [PAGE, page([], []), page([box(A, "table")], [], frozenset({"table"}), "t")]
     summary = summarise(pages, ["text", "table"], scoring, lambda: steps.append(1))
     assert len(steps) == scoring.steps(len(pages))
+    if draws:
+        summary = replace(summary, intervals=resample(summary, lambda: steps.append(1)))
+        assert len(steps) == scoring.steps(len(pages)) + draws
     document: Any = summary_to_json(summary)
     assert json.loads(json.dumps(document, allow_nan=False)) == document
     assert (document["intervals"] is None) == (draws == 0)
