@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from typing import Any
 
 import pytest
 from lxml import html
@@ -17,7 +18,8 @@ DRAWS = ("--bootstrap", "100")
 
 def coco(path, pages, *, found=False, classes=("text_line",)):
     """Write a COCO file of pages of 100 x 100 px with so many of the lines; predictions have falling scores."""
-    images, annotations = [], []
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
     for image, (name, count) in enumerate(pages.items(), 1):
         images.append({"id": image, "file_name": name, "width": 100, "height": 100})
         images[-1] |= {"status": "ok", "source": name} if found else {}
