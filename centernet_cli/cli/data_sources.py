@@ -95,7 +95,13 @@ def unzipped(path: Path, stack: ExitStack) -> Path:
 
 
 def read_joined(
-    sources: Sequence[Path] | None, format_name: str, level: str | None, tally: Tally, stack: ExitStack
+    sources: Sequence[Path] | None,
+    format_name: str,
+    level: str | None,
+    tally: Tally,
+    stack: ExitStack,
+    *,
+    join_same: bool = False,
 ) -> tuple[Dataset, list[tuple[Path, str, Dataset]]]:
     """Read sources strictly, and join them.
 
@@ -114,7 +120,7 @@ def read_joined(
     for request in requests_of(sources, None, check_format(format_name), level, stack):
         name = detect_format(request.place) if request.format == "auto" else request.format
         parts.append((request.place, name, read_dataset(request.place, name, tally=tally, level=level)))
-    joined = join_datasets([(place, dataset) for place, _, dataset in parts])
+    joined = join_datasets([(place, dataset) for place, _, dataset in parts], join_same=join_same)
     if not joined.pages:
         raise InputError("D030", "the dataset has no pages", path=", ".join(map(str, sources or [Path()])))
     return joined, parts

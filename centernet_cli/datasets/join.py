@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from centernet_cli.core.records import PageRecord
 
 
-def join_datasets(parts: Sequence[tuple[Path, Dataset]]) -> Dataset:
+def join_datasets(parts: Sequence[tuple[Path, Dataset]], *, join_same: bool = False) -> Dataset:
     """Return the pages of several datasets as one, in their order.
 
     Files of the same name in different folders stay apart, as names become relative to the folder above both: `a/1.jpg`
@@ -25,6 +25,8 @@ def join_datasets(parts: Sequence[tuple[Path, Dataset]]) -> Dataset:
 
     Args:
         parts: What each dataset was read from, and the dataset. A single one is returned as it is.
+
+        join_same: Let an image be in several of them; its pages are not joined here.
 
     Raises:
         UsageError: U305, predictions on files anywhere together with datasets, or folders on different drives.
@@ -43,7 +45,7 @@ def join_datasets(parts: Sequence[tuple[Path, Dataset]]) -> Dataset:
         for page in dataset.pages:
             name = f"{prefix}{page.info.source}"
             key = (name, page.info.page)
-            if key in seen and key not in found:
+            if key in seen and key not in found and not join_same:
                 problems.add("D018", f"image {name!r:.100} is also in {seen[key]}", path=path)
             found[key] = path
             pages.append(replace(page, info=replace(page.info, source=name)) if prefix else page)
