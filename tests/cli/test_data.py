@@ -39,3 +39,27 @@ def test_a_folder_that_cannot_be_made(tmp_path, capsys):
 def test_help_names_the_kinds(capsys):
     assert main(["data", "synth", "--help"]) == 0
     assert "newspaper" in capsys.readouterr().out
+
+
+def test_languages_are_chosen(tmp_path, capsys):
+    arguments = ["--kind", "letter", "--count", "1", "--long-side", "300", "--language", "pl"]
+    assert main(["data", "synth", "--out", str(tmp_path / "pages"), *arguments]) == 0
+    assert main(["data", "synth", "--out", str(tmp_path / "none"), "--language", "pl,elvish"]) == ExitCode.USAGE
+    assert "elvish" in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
+
+
+def test_scripts_without_fonts(tmp_path, capsys, monkeypatch):
+    from centernet_cli.datasets.synth import fonts
+
+    monkeypatch.setenv("CENTERNET_FONTS", str(tmp_path))
+    fonts.default_book.cache_clear()
+    try:
+        arguments = ["data", "synth", "--out", str(tmp_path / "pages"), "--kind", "letter", "--count", "1"]
+        assert main([*arguments, "--language", "ja"]) == ExitCode.ENVIRONMENT
+        assert "E716" in capsys.readouterr().err
+        assert not (tmp_path / "pages").exists()
+        assert main([*arguments, "--long-side", "300", "--language", "ja,en"]) == 0
+        assert "left out" in capsys.readouterr().err
+    finally:
+        fonts.default_book.cache_clear()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from centernet_cli.datasets.synth.display import BLACK, Colour, Sheet
 from centernet_cli.datasets.synth.fonts import BASIC, Family, FontBook
 from centernet_cli.datasets.synth.hand import Hand, random_hand
+from centernet_cli.datasets.synth.languages import OTHER_SCRIPTS, SOLID, alphabet, script_of
 from centernet_cli.datasets.synth.typeset import Look, random_look
-from centernet_cli.datasets.synth.words import Words, alphabet, script_of
+from centernet_cli.datasets.synth.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +34,12 @@ LANGUAGE_WEIGHTS = {
     "bg": 0.5,
     "el": 1.5,
     "la": 0.5,
+    "ar": 0.5,
+    "he": 0.4,
+    "hi": 0.4,
+    "zh": 0.6,
+    "ja": 0.6,
+    "ko": 0.4,
 }
 _HAND_LETTERS = BASIC + alphabet("en")
 PAPERS = ((595.3, 841.9), (595.3, 841.9), (612.0, 792.0), (419.5, 595.3), (612.0, 1008.0), (595.3, 760.0))
@@ -43,20 +51,29 @@ class Context:
     Args:
         rng: The page's own random stream.
         book: Fonts.
-        language: One of `words.LANGUAGES`; None: by chance.
+        language: One of `languages.LANGUAGES`; None: by chance.
         old: Old spelling.
     """
 
     def __init__(self, rng: Random, book: FontBook, *, language: str | None = None, old: bool = False) -> None:
         self.rng = rng
         self.book = book
-        self.language = language or rng.choices(list(LANGUAGE_WEIGHTS), list(LANGUAGE_WEIGHTS.values()))[0]
+        self.language = language or self._language()
+        self.script = script_of(self.language)
         self.words = Words(rng, self.language, old=old)
         self.chars = BASIC + alphabet(self.language)
         self.plain = self.language in {"en", "la"}
 
+    def _language(self) -> str:
+        """Return a language by chance; one whose script no font draws counts as English."""
+        drawn = self.rng.choices(list(LANGUAGE_WEIGHTS), list(LANGUAGE_WEIGHTS.values()))[0]
+        script = script_of(drawn)
+        return drawn if script not in OTHER_SCRIPTS or self.book.script(script) else "en"
+
     def family(self, *roles: str) -> Family:
-        """Return a random family of these roles that has the language's letters."""
+        """Return a random family of these roles that has the language's letters; of any role in other scripts."""
+        if self.script in OTHER_SCRIPTS and (families := self.book.script(self.script)):
+            return self.rng.choice(families)
         return self.book.pick(self.rng, roles, self.chars)
 
     def look(
@@ -111,11 +128,12 @@ class Context:
 
     def hand(self, size: float, *, steady: bool = False) -> Hand:
         """Return a random writer; fonts that lack the language's accents write Latin letters without them."""
-        latin = script_of(self.language) == "latin"
+        latin = self.script == "latin"
         faces = [
             family.regular
             for family in self.book.families
             if family.role == "hand" and family.regular.covers(_HAND_LETTERS if latin else self.chars)
         ]
         plain = frozenset(face.path for face in faces if not face.covers(self.chars))
-        return random_hand(self.rng, faces, size, steady=steady, plain=plain)
+        hand = random_hand(self.rng, faces, size, steady=steady, plain=plain)
+        return replace(hand, gap=0.05) if self.script in SOLID else hand

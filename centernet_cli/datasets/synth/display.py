@@ -7,7 +7,7 @@ Points: 1/72 inch, origin top left, y down. Colours are RGB 0 to 255.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from centernet_cli.core.records import Box, Point
     from centernet_cli.datasets.synth.fonts import Face
+    from centernet_cli.datasets.synth.scripts import ScriptFace
 
 Colour = tuple[int, int, int]
 Picture = "npt.NDArray[np.uint8]"
@@ -148,11 +149,50 @@ class Sheet:
 
     def run(self, run: Run, *, line: bool = True) -> Box:
         """Add a run; return its ink box."""
-        self.items.append(run)
-        box = run_ink(run)
+        if run.face.shaped:
+            box = self._words(run)
+        else:
+            self.items.append(run)
+            box = run_ink(run)
         if line:
             self.lines.append(box)
         return box
+
+    def _words(self, run: Run) -> Box:
+        """Add a run of another script word by word, as masks."""
+        boxes = []
+        for dx, text in run.words:
+            for mask, (x0, y0, x1, y1) in cast("ScriptFace", run.face).pieces(text):
+                left, size = run.x + dx, run.size
+                boxes.append((left + x0 * size, run.y + y0 * size, left + x1 * size, run.y + y1 * size))
+                self.items.append(Stamp(boxes[-1], mask, run.colour))
+        return union(boxes) if boxes else run_ink(run)
+
+    def add_sheet(self, other: Sheet, dx: float) -> None:
+        """Add all of another sheet, moved to the right by `dx` points."""
+        start = len(self.items)
+        self.items += other.items
+        self.shift_items(start, dx)
+        self.lines += [(box[0] + dx, box[1], box[2] + dx, box[3]) for box in other.lines]
+        self.regions += [(label, (box[0] + dx, box[1], box[2] + dx, box[3])) for label, box in other.regions]
+
+    def mirror(self) -> None:
+        """Swap left and right, but not in letters and pictures: what was laid out left to right reads right to left."""
+        for at, item in enumerate(self.items):
+            match item:
+                case Run():
+                    ends = [self.width - item.x - dx - item.face.width(word) * item.size for dx, word in item.words]
+                    placed = [(end - ends[0], word) for end, (_, word) in zip(ends, item.words, strict=True)]
+                    self.items[at] = replace(item, x=ends[0], words=tuple(placed))
+                case Shape():
+                    self.items[at] = replace(item, points=tuple((self.width - x, y) for x, y in item.points))
+                case _:
+                    self.items[at] = replace(item, box=self._mirrored(item.box))
+        self.lines = [self._mirrored(box) for box in self.lines]
+        self.regions = [(label, self._mirrored(box)) for label, box in self.regions]
+
+    def _mirrored(self, box: Box) -> Box:
+        return (self.width - box[2], box[1], self.width - box[0], box[3])
 
     def add_line(self, boxes: Iterable[Box]) -> Box:
         """Add one text line made of several pieces."""
@@ -207,13 +247,16 @@ class Sheet:
         self.items.append(Image(box, pixels))
 
     def shift_items(self, start: int, dx: float) -> None:
-        """Move the runs and straight rules drawn since item `start` to the right by `dx` points."""
+        """Move what was drawn since item `start` to the right by `dx` points."""
         for at in range(start, len(self.items)):
             item = self.items[at]
             if isinstance(item, Run):
                 self.items[at] = replace(item, x=item.x + dx)
             elif isinstance(item, Shape):
                 self.items[at] = replace(item, points=tuple((x + dx, y) for x, y in item.points))
+            else:
+                x0, y0, x1, y1 = item.box
+                self.items[at] = replace(item, box=(x0 + dx, y0, x1 + dx, y1))
 
     def region(self, label: str, boxes: Iterable[Box]) -> None:
         """Label the box around `boxes`; nothing is added for none."""

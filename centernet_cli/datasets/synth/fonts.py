@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,6 @@ from PIL import ImageFont
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from random import Random
 
     import numpy.typing as npt
 
@@ -34,6 +34,8 @@ _ROLES = {
         r"symbol|emoji|icon|math(?!ias)|music|dingbat|lgc|braille|jsmath|ornament|initials|lettrines|cmex"
         r"|cmsy|cmmi|cmbsy|esint|msam|msbm|rsfs|stmary|wasy|eufm|eurm|unifont|cuneiform|outline|shadow"
         r"|misaki|doto (thin|extra|light|medium|semi)|keyboard|nerdfont|capsule|wargames|nushu|quotation|combine"
+        r"|ipa(ex|p|mj|ui)?(gothic|mincho)|japanese-|nanum(?! ?pen)|^un(batang|dinaru|dotum|graphic|gungseo|pilgi)"
+        r"|clm|taamey|keter|makabi|shofar|lohit|amiri|scheherazade|ukai|uming"
         r"|d050000l|standardsymbols|swash|rune|fallback|lastresort|feyn|Noto(Sans|Serif)(?!-|Display|Mono)"
     ),
     "hand": (
@@ -112,6 +114,8 @@ class Face:
     path: str
     family: str
     style: str
+    shaped: bool = False
+    """Whether words are drawn as a whole (`scripts.ScriptFace`), not letter by letter."""
     _words: dict[str, tuple[float, tuple[float, float, float, float]]] = field(default_factory=dict)
     _glyphs: dict[str, tuple[float, tuple[float, float, float, float]]] = field(default_factory=dict)
     _scripts: dict[str, bool] = field(default_factory=dict)
@@ -208,7 +212,8 @@ def _role(name: str) -> str:
     return "other"
 
 
-def _style_kind(style: str) -> str:
+def style_kind(style: str) -> str:
+    """Return `regular`, `bold`, `italic`, `thin` or `other` for a style's name."""
     low = style.lower()
     slanted = "italic" in low or "oblique" in low or "slanted" in low
     heavy = re.search(r"bold|black|heavy|semi|demi|extra|ultra", low) is not None
@@ -227,7 +232,7 @@ def _font_files(folders: Sequence[Path]) -> list[Path]:
         path.resolve(): path
         for folder in folders
         for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in {".ttf", ".otf", ".woff"} and path.is_file()
+        if path.suffix.lower() in {".ttf", ".otf", ".woff", ".ttc"} and path.is_file()
     }
     return sorted(found.values(), key=lambda path: (path.name, str(path)))
 
@@ -240,16 +245,24 @@ def _last_resort() -> list[Path]:
     return sorted((Path(reportlab.__file__).parent / "fonts").glob("Vera*.ttf"))
 
 
+def font_name(path: Path) -> tuple[str, str] | None:
+    """Return a font file's family and style; None if it is no font."""
+    try:
+        family, style = ImageFont.truetype(str(path), 16).getname()
+    except OSError:
+        return None
+    return family or path.stem, style or "Regular"
+
+
 def _group(paths: Sequence[Path]) -> list[Family]:
     styles: dict[tuple[str, str], dict[str, Face]] = {}
     for path in paths:
-        try:
-            family, style = ImageFont.truetype(str(path), 16).getname()
-        except OSError:
+        named = font_name(path)
+        if named is None:
             continue
-        family, style = family or path.stem, style or "Regular"
+        family, style = named
         role = _role(f"{family} {path.name}")
-        kind = _style_kind(style + " " + path.stem.rpartition("-")[2])
+        kind = style_kind(style + " " + path.stem.rpartition("-")[2])
         if role == "skip" or kind == "other":
             continue
         faces = styles.setdefault((family, role), {})
@@ -272,11 +285,26 @@ class FontBook:
     """
 
     def __init__(self, folders: Sequence[Path] | None = None) -> None:
-        families = _group(_font_files(font_folders() if folders is None else folders))
+        self._paths = _font_files(font_folders() if folders is None else folders)
+        self._scripts: dict[str, list[Family]] = {}
+        families = _group([path for path in self._paths if path.suffix.lower() != ".ttc"])
         self.families: list[Family] = families or _group(_last_resort())
         if not self.families:
             face = Face(_pillow_font(), "Pillow", "Regular")
             self.families = [Family("Pillow", "sans", face, face, face)]
+
+    def script(self, script: str) -> list[Family]:
+        """Return the families of another script (`languages.OTHER_SCRIPTS`); looked for when first asked."""
+        if script not in self._scripts:
+            from centernet_cli.datasets.synth.languages import SOLID, TABLE, alphabet
+            from centernet_cli.datasets.synth.scripts import script_families
+
+            language = next(name for name, entry in TABLE.items() if entry[0] == script)
+            latin = self.pick(Random(0), ("sans",)).regular
+            self._scripts[script] = script_families(
+                self._paths, script, alphabet(language), latin, solid=script in SOLID
+            )
+        return self._scripts[script]
 
     def summary(self) -> dict[str, int]:
         """Return the number of families for each role."""

@@ -23,7 +23,9 @@ from centernet_cli.datasets.synth.kinds import (
     press,
     receipt,
     slides,
+    volumes,
 )
+from centernet_cli.datasets.synth.languages import RIGHT_TO_LEFT
 from centernet_cli.datasets.synth.raster import draw
 from centernet_cli.datasets.synth.warp import Warp, camera, scanner
 
@@ -49,6 +51,7 @@ KINDS: dict[str, Callable[[Context], Sheet]] = {
     "slides": slides.make_slides,
     "notes": notes.make_notes,
     "oldprint": books.make_oldprint,
+    "book": volumes.make_book,
     "typescript": documents.make_typescript,
     "index": documents.make_index,
     "act": acts.make_act,
@@ -67,6 +70,7 @@ _PROFILES = {
     "slides": ("clean", "clean", "clean", "photo"),
     "notes": ("scan", "scan", "photo", "old", "clean"),
     "oldprint": ("old", "old", "old", "fax"),
+    "book": ("clean", "scan", "scan", "old", "photo", "copy"),
     "typescript": ("scan", "old", "fax", "copy"),
     "index": ("clean", "scan", "fax", "old"),
     "act": ("clean", "clean", "clean", "scan", "fax"),
@@ -98,21 +102,30 @@ class SynthPage:
     facts: dict[str, str]
 
 
-def make_sheet(kind: str, seed: int | str, *, book: FontBook | None = None) -> Sheet:
-    """Return the layout of page `seed` of a kind."""
+def make_sheet(kind: str, seed: int | str, *, book: FontBook | None = None, languages: Sequence[str] = ()) -> Sheet:
+    """Return the layout of page `seed` of a kind, in one of `languages` (none: any that the fonts allow)."""
     rng = random.Random(f"{kind}/{seed}")
     old = kind == "oldprint" and rng.random() < _OLD_SPELLING
     english = kind in _OFTEN_ENGLISH and rng.random() < _ENGLISH
-    context = Context(rng, book or default_book(), language="en" if english else None, old=old)
+    language = rng.choice(languages) if languages else "en" if english else None
+    context = Context(rng, book or default_book(), language=language, old=old)
     if old and not context.family("serif").regular.covers("ſ"):
         context.words.old = False
     sheet = KINDS[kind](context)
+    if context.script in RIGHT_TO_LEFT:
+        sheet.mirror()
     sheet.facts["kind"] = kind
     return sheet
 
 
 def make_page(
-    kind: str, seed: int | str, *, long_side: int = 1280, profile: str | None = None, book: FontBook | None = None
+    kind: str,
+    seed: int | str,
+    *,
+    long_side: int = 1280,
+    profile: str | None = None,
+    book: FontBook | None = None,
+    languages: Sequence[str] = (),
 ) -> SynthPage:
     """Return page `seed` of a kind.
 
@@ -122,15 +135,20 @@ def make_page(
         long_side: Pixels.
         profile: `clean`, `scan`, `photo`, `fax`, `copy`, `old`; `scanned`: any but clean; None: as the kind is met.
         book: Fonts; None: the system's.
+        languages: Of the page, one of them by chance; none: any that the fonts allow.
     """
-    sheet = make_sheet(kind, seed, book=book)
+    sheet = make_sheet(kind, seed, book=book, languages=languages)
     rng = random.Random(f"{kind}/{seed}/picture")
     usual = _PROFILES[kind]
     if profile == "scanned":
         usual = tuple(name for name in usual if name != "clean") or ("scan",)
     chosen = rng.choice(usual) if profile in {None, "scanned"} else profile
     return picture_of(
-        sheet, rng, str(chosen), long_side=long_side, back=lambda: make_sheet(kind, f"{seed}/back", book=book)
+        sheet,
+        rng,
+        str(chosen),
+        long_side=long_side,
+        back=lambda: make_sheet(kind, f"{seed}/back", book=book, languages=languages),
     )
 
 

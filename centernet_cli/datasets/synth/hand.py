@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import cv2
 import numpy as np
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from centernet_cli.core.records import Box
     from centernet_cli.datasets.synth.display import Colour, Sheet
     from centernet_cli.datasets.synth.fonts import Face
+    from centernet_cli.datasets.synth.scripts import ScriptFace
 
     Mask = npt.NDArray[np.uint8]
 
@@ -280,6 +281,8 @@ def write(
 
 def turned_text(text: str, face: Face, *, quarter: int) -> tuple[Mask, float, float]:
     """Return a tight mask of printed `text` turned by quarter turns anticlockwise, with its size in ems."""
+    if face.shaped:
+        return _turned_words(text, cast("ScriptFace", face), quarter)
     font = load_font(face.path, _EM)
     x0, y0, x1, y1 = (int(value) for value in font.getbbox(text, anchor="ls"))
     mask = PilImage.new("L", (max(1, x1 - x0 + 4), max(1, y1 - y0 + 4)))
@@ -290,3 +293,20 @@ def turned_text(text: str, face: Face, *, quarter: int) -> tuple[Mask, float, fl
         return np.zeros((1, 1), np.uint8), 0.0, 0.0
     tight, _ = found
     return tight, tight.shape[1] / _EM, tight.shape[0] / _EM
+
+
+def _turned_words(text: str, face: ScriptFace, quarter: int) -> tuple[Mask, float, float]:
+    pieces = face.pieces(text)
+    if not pieces:
+        return np.zeros((1, 1), np.uint8), 0.0, 0.0
+    left, top = min(box[0] for _, box in pieces), min(box[1] for _, box in pieces)
+    scale = pieces[0][0].shape[1] / max(pieces[0][1][2] - pieces[0][1][0], 1e-6)
+    wide = max(round((box[0] - left) * scale) + mask.shape[1] for mask, box in pieces)
+    high = max(round((box[1] - top) * scale) + mask.shape[0] for mask, box in pieces)
+    whole = np.zeros((high, wide), np.uint8)
+    for mask, box in pieces:
+        x, y = round((box[0] - left) * scale), round((box[1] - top) * scale)
+        part = whole[y : y + mask.shape[0], x : x + mask.shape[1]]
+        np.maximum(part, mask, out=part)
+    turned = np.ascontiguousarray(np.rot90(whole, quarter))
+    return turned, turned.shape[1] / scale, turned.shape[0] / scale

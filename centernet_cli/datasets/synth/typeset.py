@@ -83,7 +83,7 @@ def break_line(
 
 
 def _hyphenate(word: str, face: Face, size: float, room: float) -> tuple[str, str] | None:
-    if len(word) < 6 or not word.isalpha():
+    if len(word) < 6 or face.shaped or not word.isalpha():
         return None
     for cut in range(len(word) - 3, 2, -1):
         if face.width(word[:cut] + "-") * size <= room:

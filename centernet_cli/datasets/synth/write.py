@@ -34,11 +34,12 @@ class Job:
     long_side: int
     path: Path
     quality: int
+    languages: tuple[str, ...] = ()
 
 
 def _make(job: Job) -> tuple[PageRecord, PageRecord]:
     """Make a page, save its picture and return its lines and its regions."""
-    page = make_page(job.kind, job.seed, long_side=job.long_side, profile=job.profile)
+    page = make_page(job.kind, job.seed, long_side=job.long_side, profile=job.profile, languages=job.languages)
     Image.fromarray(page.pixels).save(job.path, quality=job.quality)
     height, width = page.pixels.shape[:2]
     info = PageInfo(source=f"images/{job.path.name}", width=width, height=height)
@@ -76,6 +77,7 @@ def write_pages(
     long_side: int = 1280,
     quality: int = 80,
     workers: int = 1,
+    languages: Sequence[str] = (),
     progress: Callable[[], object] = lambda: None,
 ) -> tuple[int, int]:
     """Make `count` pages and write `out/lines` and `out/regions`, each a COCO dataset with `images/`.
@@ -92,6 +94,7 @@ def write_pages(
         long_side: Pixels.
         quality: JPEG quality.
         workers: Processes.
+        languages: Of the pages, one for each by chance; none: any that the fonts allow.
         progress: Called after every page.
 
     Returns:
@@ -116,6 +119,7 @@ def write_pages(
             long_side=long_side,
             path=images / f"{kind}-{seed}-{at:05}.jpg",
             quality=quality,
+            languages=tuple(languages),
         )
         for at in range(count)
     ]

@@ -62,7 +62,8 @@ def test_lines_do_not_run_into_each_other(vera, kind):
     high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
     shared = (high - low).clip(0).prod(axis=2)
     np.fill_diagonal(shared, 0)
-    assert (shared.max(axis=1) < 0.6 * areas).mean() > 0.98
+    # Lines of the hand do run into each other where they are written close and slant.
+    assert (shared.max(axis=1) < 0.6 * areas).mean() > (0.9 if kind == "notes" else 0.98)
 
 
 def test_newspapers_are_dense(vera):

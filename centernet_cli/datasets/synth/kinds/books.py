@@ -51,7 +51,7 @@ def make_oldprint(ctx: Context) -> Sheet:
         _opening(ctx, sheet, look, inner)
     count = 2 if rng.random() < 0.15 else 1
     if rng.random() < 0.12:
-        _verse(ctx, sheet, look, inner)
+        verse(ctx, sheet, look, inner)
     else:
         wide = (inner.width - 12 * (count - 1)) / count
         for k in range(count):
@@ -62,7 +62,7 @@ def make_oldprint(ctx: Context) -> Sheet:
             )
     if notes:
         x = left if left_notes else inner.x + inner.width + size * 0.7
-        _marginalia(ctx, sheet, look, x, column - size * 0.9, inner)
+        marginalia(ctx, sheet, look, x, column - size * 0.9, inner)
     base = inner.bottom + look.leading * 1.1
     if rng.random() < 0.7:
         sheet.region(
@@ -163,7 +163,7 @@ def _body(ctx: Context, sheet: Sheet, look: Look, frame: Frame, *, first: bool) 
         words = ctx.words.paragraph(30, 150)
         if drop:
             drop = False
-            words = _drop_capital(ctx, sheet, look, frame, words, boxes)
+            words = drop_capital(ctx, sheet, look, frame, words, boxes)
         style = look.text(indent=look.indent or look.size, tracking=rng.choice((0.0, 0.05, 0.15)))
         set_paragraph(sheet, words, style if not boxes else style.at(indent=0.0), frame, boxes=boxes)
         sheet.region("text", boxes)
@@ -188,9 +188,7 @@ def _body(ctx: Context, sheet: Sheet, look: Look, frame: Frame, *, first: bool) 
         sheet.region("text", boxes)
 
 
-def _drop_capital(
-    ctx: Context, sheet: Sheet, look: Look, frame: Frame, words: list[str], boxes: list[Box]
-) -> list[str]:
+def drop_capital(ctx: Context, sheet: Sheet, look: Look, frame: Frame, words: list[str], boxes: list[Box]) -> list[str]:
     """Set a large initial with the text running round it; return the words left."""
     deep = ctx.rng.randint(2, 5)
     letter, rest = words[0][:1].upper(), [words[0][1:] or words[1], *words[1:]]
@@ -221,7 +219,8 @@ def _drop_capital(
     return rest
 
 
-def _verse(ctx: Context, sheet: Sheet, look: Look, frame: Frame) -> None:
+def verse(ctx: Context, sheet: Sheet, look: Look, frame: Frame) -> None:
+    """Fill the frame with stanzas, each a region."""
     rng, boxes = ctx.rng, []
     style = look.text(align="left", indent=0.0)
     while frame.y + look.leading <= frame.bottom:
@@ -243,7 +242,8 @@ def _verse(ctx: Context, sheet: Sheet, look: Look, frame: Frame) -> None:
         frame.y += look.leading * 0.7
 
 
-def _marginalia(ctx: Context, sheet: Sheet, look: Look, x: float, width: float, inner: Frame) -> None:
+def marginalia(ctx: Context, sheet: Sheet, look: Look, x: float, width: float, inner: Frame) -> None:
+    """Set short notes beside the text."""
     y = sheet.height * 0.14
     style = look.text(
         size=look.size * 0.68,

@@ -73,12 +73,11 @@ def _footnotes(ctx: Context, sheet: Sheet, flow: Flow, x: float, y: float) -> No
     frame = Frame(x, y + look.size * 0.6, sheet.width - 2 * x, y + room * 0.45)
     sheet.rule(x, y + look.size * 0.3, x + 90, y + look.size * 0.3, width=0.5)
     boxes: list[Box] = []
+    items, lines = len(sheet.items), len(sheet.lines)
     set_paragraph(sheet, ["1", *ctx.words.sentence(6, 18)], look.text(indent=0.0, align="left"), frame, boxes=boxes)
     # Keep clear of the running foot: a footer set there before would be overprinted.
     if boxes and any(label == "footer" and box[1] < boxes[-1][3] + 2 for label, box in sheet.regions):
-        for _ in boxes:
-            sheet.items.pop()
-            sheet.lines.pop()
+        del sheet.items[items:], sheet.lines[lines:]
         return
     sheet.region("text", boxes)
 
