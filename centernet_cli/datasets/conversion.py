@@ -148,7 +148,8 @@ class Conversion:
 
     def _check_files(self) -> None:
         """Look for files that would be replaced."""
-        if not os.path.lexists(self.target.folder):
+        folder = self.target.folder
+        if not os.path.lexists(folder) or (folder.is_dir() and next(folder.iterdir(), None) is None):
             return
         inputs: set[str] | None = None
         files = FORMATS[self.target.format].files

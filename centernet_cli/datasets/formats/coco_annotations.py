@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
@@ -12,6 +13,7 @@ from centernet_cli.core.leniency import hearer
 from centernet_cli.core.records import Annotation
 from centernet_cli.datasets.formats.coco_typed import TypedAnnotation, as_dict
 from centernet_cli.datasets.formats.fields import MAX_COORDINATE, are_numbers, is_id, is_number
+from centernet_cli.datasets.formats.tally import LOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,30 +52,36 @@ class AnnotationReader:
         for index, item in enumerate(self.tally.each("reading", items)):
             self._read_one(index, item, found)
 
-    def read_typed(self, items: Sequence[TypedAnnotation], found: dict[object, list[Annotation]]) -> None:
-        """Read the annotations of a file of the usual kind.
+    def read_typed(self, items: list[Any], found: dict[object, list[Annotation]]) -> None:
+        """Read the annotations of a file of the usual kind, `TypedAnnotation`s, and take them out of their list.
 
         Nearly all are boxes on their pages with nothing unusual about them, and there may be millions: so these are
         looked at here and not elsewhere.
         """
-        infos, labels = self.infos, self.labels
-        plain: list[str] = []
+        labels = self.labels
+        pages = {image_id: (info.width, info.height, found[image_id].append) for image_id, info in self.infos.items()}
+        counts: Counter[str] = Counter()
         # If an id is there twice, or isn't there, all are looked at closely.
-        ids = {item.id for item in items}
+        ids = set(map(attrgetter("id"), items))
         are_unique = len(ids) == len(items) and UNSET not in ids
-        for index, item in enumerate(self.tally.each("reading", items)):
-            info, label, bbox, score = infos.get(item.image_id), labels.get(item.category_id), item.bbox, item.score
-            if are_unique and info and label is not None and bbox and not item.segmentation and not item.iscrowd:
-                x, y, width, height = bbox
-                box = (x, y, x + width, y + height)
-                if 0 <= x < box[2] <= info.width and 0 <= y < box[3] <= info.height:
-                    plain.append(label)
-                    found[item.image_id].append(
-                        Annotation(label=label, box=box, score=None if score is UNSET else score)
-                    )
-                    continue
-            self._read_one(index, as_dict(item), found)
-        self.tally.converted_all("box", Counter(plain))
+        for start in self.tally.lots("reading", len(items)):
+            plain: list[str] = []
+            for index, item in enumerate(items[start : start + LOT], start):
+                page, label, bbox, score = pages.get(item.image_id), labels.get(item.category_id), item.bbox, item.score
+                if are_unique and page and label is not None and bbox and not item.segmentation and not item.iscrowd:
+                    x0, y0, x1, y1 = bbox
+                    x1, y1 = x0 + x1, y0 + y1
+                    width, height, append = page
+                    if 0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height:
+                        plain.append(label)
+                        box = (x0, y0, x1, y1)
+                        append(Annotation(label=label, box=box, score=None if score is UNSET else score))
+                        continue
+                self._read_one(index, as_dict(item), found)
+            counts.update(plain)
+            # Nobody needs them any more, and the memory serves the next ones.
+            items[start : start + LOT] = [None] * len(items[start : start + LOT])
+        self.tally.converted_all("box", counts)
 
     def _read_one(self, index: int, item: object, found: dict[object, list[Annotation]]) -> None:
         """Read annotation number `index`."""

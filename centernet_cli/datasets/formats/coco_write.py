@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from math import floor
 from typing import TYPE_CHECKING
 
 from centernet_cli.core.geometry import polygon_area
-from centernet_cli.core.safe_io import dump_json
-from centernet_cli.datasets.formats.fields import DEFAULT_EXTRAS, page_extras, short
+from centernet_cli.core.safe_io import atomic_path
+from centernet_cli.core.strict_json import encode_json, encode_rows
+from centernet_cli.datasets.formats.fields import DEFAULT_EXTRAS, ROUND, page_extras, short
+from centernet_cli.datasets.formats.tally import LOT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from centernet_cli.core.records import Annotation, Dataset, Failure, PageRecord
@@ -30,7 +31,8 @@ def write_coco(dataset: Dataset, path: Path, *, tally: Tally | None = None) -> N
         OutputError: O801.
     """
     del tally  # nothing is lost
-    dump_json(path, dataset_to_coco(dataset))
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        file.writelines(text.encode("utf-8", "backslashreplace") for text in _texts(dataset))
 
 
 def dataset_to_coco(dataset: Dataset) -> dict[str, object]:
@@ -41,8 +43,7 @@ def dataset_to_coco(dataset: Dataset) -> dict[str, object]:
     `source`, `page`, `dpi`, `width_pt`, `height_pt`, `rotation`, `orientation` and `status`; `failures` lists what
     could not be read.
     """
-    used = {annotation.label for page in dataset.pages for annotation in page.annotations}
-    rows = CocoRows([*dataset.classes, *sorted(used.difference(dataset.classes))], predicted=dataset.root is None)
+    rows = _rows(dataset)
     images: list[dict[str, object]] = []
     annotations: list[dict[str, object]] = []
     for page in dataset.pages:
@@ -58,6 +59,39 @@ def dataset_to_coco(dataset: Dataset) -> dict[str, object]:
     if dataset.failures or dataset.root is None:
         result["failures"] = list(map(failure_row, dataset.failures))
     return result
+
+
+def _texts(dataset: Dataset) -> Iterator[str]:
+    """Yield the pieces of a file, as `encode_json` would write the whole, which takes much memory."""
+    rows = _rows(dataset)
+    images: list[dict[str, object]] = []
+    pieces: list[str] = []
+    lot: list[dict[str, object]] = []
+    for page in dataset.pages:
+        image, found = rows.page(page)
+        images.append(image)
+        lot += found
+        if len(lot) >= LOT:
+            pieces.append(encode_rows(lot))
+            lot = []
+    if lot:
+        pieces.append(encode_rows(lot))
+    head = {"info": dict(dataset.info), "images": images, "categories": rows.categories()}
+    yield encode_json(head).removesuffix("\n}\n") + ',\n"annotations": '
+    yield "[\n" if pieces else "[]"
+    for number, piece in enumerate(pieces):
+        yield f",\n{piece}" if number else piece
+    yield "\n]" if pieces else ""
+    if dataset.failures or dataset.root is None:
+        tail = encode_json({"failures": list(map(failure_row, dataset.failures))})
+        yield ",\n" + tail.removeprefix("{\n")
+    else:
+        yield "\n}\n"
+
+
+def _rows(dataset: Dataset) -> CocoRows:
+    used = {annotation.label for page in dataset.pages for annotation in page.annotations}
+    return CocoRows([*dataset.classes, *sorted(used.difference(dataset.classes))], predicted=dataset.root is None)
 
 
 def failure_row(failure: Failure) -> dict[str, object]:
@@ -122,9 +156,11 @@ def _image(page: PageRecord, image_id: int, name: str, *, predicted: bool) -> di
 
 def _annotation(annotation: Annotation, ids: tuple[int, int, int]) -> dict[str, object]:
     x0, y0, x1, y1 = annotation.box
+    if type(x0) is not float:  # numbers of arrays
+        x0, y0, x1, y1 = map(float, annotation.box)
     # As `short` does it, but written out, as there may be millions.
-    left, top = floor(x0 * 10_000 + 0.5) / 10_000, floor(y0 * 10_000 + 0.5) / 10_000
-    width, height = floor((x1 - x0) * 10_000 + 0.5) / 10_000, floor((y1 - y0) * 10_000 + 0.5) / 10_000
+    left, top = (x0 * 10_000 + ROUND - ROUND) / 10_000, (y0 * 10_000 + ROUND - ROUND) / 10_000
+    width, height = ((x1 - x0) * 10_000 + ROUND - ROUND) / 10_000, ((y1 - y0) * 10_000 + ROUND - ROUND) / 10_000
     if width < SMALLEST or height < SMALLEST:  # a box must keep an extent, or no reader takes the file
         width, height = max(width, SMALLEST), max(height, SMALLEST)
     polygon = annotation.polygon
@@ -134,7 +170,7 @@ def _annotation(annotation: Annotation, ids: tuple[int, int, int]) -> dict[str, 
         "image_id": ids[1],
         "category_id": ids[2],
         "bbox": [left, top, width, height],
-        "area": floor(area * 10_000 + 0.5) / 10_000,
+        "area": (area * 10_000 + ROUND - ROUND) / 10_000,
         "iscrowd": int(annotation.crowd),
         "segmentation": [] if polygon is None else [[short(float(value)) for point in polygon for value in point]],
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from math import floor
 from typing import TYPE_CHECKING, TypedDict, TypeGuard
 
 from centernet_cli.core.safe_io import lexical_inside, resolve_inside
@@ -22,9 +21,13 @@ UNKNOWN_SIDE = int(MAX_COORDINATE)
 """Width and height of pages that no file and no image tells; only lenient reading returns such pages."""
 
 
+ROUND = 1.5 * 2.0**52
+"""`x + ROUND - ROUND` is the whole number next to x, if x is below 2^51: by far the fastest way to round millions."""
+
+
 def short(value: float) -> float:
-    """Return a coordinate rounded to a ten-thousandth of a pixel, several times faster than `round` does."""
-    return floor(value * 10_000 + 0.5) / 10_000
+    """Return a coordinate (below 1e9) rounded to a ten-thousandth of a pixel, several times faster than by `round`."""
+    return (value * 10_000 + ROUND - ROUND) / 10_000
 
 
 def is_number(value: object) -> TypeGuard[float]:

@@ -101,6 +101,6 @@ def write_files(folder: Path, files: Sequence[str], texts: Iterable[str], tally:
             if parent not in made:
                 (stage / parent).mkdir(parents=True, exist_ok=True)
                 made.add(parent)
-            # Pathlib's way would take as long as the writing itself.
-            with open(f"{stage}/{name}", "wb") as file:  # noqa: PTH123
+            # Other ways would take as long as the writing itself.
+            with open(f"{stage}/{name}", "wb", buffering=0) as file:  # noqa: PTH123
                 file.write(text.encode("utf-8", "backslashreplace"))

@@ -85,16 +85,19 @@ def fit_pages(dataset: Dataset, tally: Tally, *, scores: bool = True) -> Dataset
     pages = []
     for page in dataset.pages:
         info = page.info
+        has_more = {**page_extras(info), "page": None} != DEFAULT_EXTRAS
         if page.group is not None:
             tally.note("documents that pages belong to (`group`) not written")
-        if {**page_extras(info), "page": None} != DEFAULT_EXTRAS:
+        if has_more:
             tally.note("resolution, rotation and orientation of pages not written")
-        plain = PageInfo(source=info.source, width=info.width, height=info.height, page=info.page)
         annotations = page.annotations
         if not scores and any(annotation.score is not None for annotation in annotations):
             tally.note("scores not written", sum(annotation.score is not None for annotation in annotations))
             annotations = tuple(replace(annotation, score=None) for annotation in annotations)
-        pages.append(PageRecord(info=plain, annotations=annotations))
+        if has_more or page.group is not None or annotations is not page.annotations:
+            plain = PageInfo(source=info.source, width=info.width, height=info.height, page=info.page)
+            page = PageRecord(info=plain, annotations=annotations)  # noqa: PLW2901
+        pages.append(page)
     if dataset.failures:
         tally.note("failures of the prediction not written", len(dataset.failures))
     return replace(dataset, pages=tuple(pages), failures=(), info={})

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 _STEPS = 500
+LOT = 1_000
+"""Items that are too many to be counted one by one are counted by so many."""
 Outcome = Literal["converted", "reduced", "dropped"]
 
 
@@ -46,6 +48,17 @@ class Tally:
                 yield item
                 if number % stride == 0:
                     advance(stride)
+
+    def lots(self, what: str, total: int) -> Iterator[int]:
+        """Yield where lots of `LOT` of `total` items start, telling whoever watches how many are done."""
+        starts = range(0, total, LOT)
+        if self.watch is None:
+            yield from starts
+            return
+        with self.watch(what, total) as advance:
+            for start in starts:
+                yield start
+                advance(min(LOT, total - start))
 
     def converted_all(self, shape: str, counts: Mapping[str, int]) -> None:
         """Count shapes, boxes all, that are kept whole: how many of each label."""

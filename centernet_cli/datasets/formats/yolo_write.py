@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from math import floor
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ import msgspec
 
 from centernet_cli.core.geometry import points_box
 from centernet_cli.core.records import Dataset
+from centernet_cli.datasets.formats.fields import ROUND
 from centernet_cli.datasets.formats.file_names import page_files, unique_names, write_files
 from centernet_cli.datasets.formats.fit import (
     Losses,
@@ -220,7 +220,7 @@ def yolo_config(classes: tuple[str, ...]) -> str:
 
 
 def _box_lines(page: PageRecord, numbers: _Numbers) -> str:
-    w, h = 1e7 / page.info.width, 1e7 / page.info.height
+    w, h = 0.5e7 / page.info.width, 0.5e7 / page.info.height
     rows: list[list[float]] = []
     for annotation in page.annotations:
         x0, y0, x1, y1 = annotation.box
@@ -228,10 +228,10 @@ def _box_lines(page: PageRecord, numbers: _Numbers) -> str:
         rows.append(
             [
                 numbers[annotation.label],
-                floor((x0 + x1) * w / 2 + 0.5) / 1e7,
-                floor((y0 + y1) * h / 2 + 0.5) / 1e7,
-                floor((x1 - x0) * w + 0.5) / 1e7,
-                floor((y1 - y0) * h + 0.5) / 1e7,
+                ((x0 + x1) * w + ROUND - ROUND) / 1e7,
+                ((y0 + y1) * h + ROUND - ROUND) / 1e7,
+                (2 * (x1 - x0) * w + ROUND - ROUND) / 1e7,
+                (2 * (y1 - y0) * h + ROUND - ROUND) / 1e7,
             ]
         )
         if annotation.score is not None:
@@ -251,7 +251,7 @@ def _outline_lines(page: PageRecord, numbers: _Numbers) -> str:
 
 def _row(number: int, shares: list[float], score: float | None) -> list[float]:
     """Return the columns of one line: shares of the page to seven digits, the score to six."""
-    row = [number, *[floor(share * 1e7 + 0.5) / 1e7 for share in shares]]
+    row = [number, *[(share * 1e7 + ROUND - ROUND) / 1e7 for share in shares]]
     return row if score is None else [*row, round(score, 6)]
 
 

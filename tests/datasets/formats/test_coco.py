@@ -17,6 +17,7 @@ from pycocotools.cocoeval import COCOeval
 
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.records import Annotation, Dataset, Failure, PageInfo, PageRecord
+from centernet_cli.core.strict_json import encode_json
 from centernet_cli.datasets.formats import detect_format, read_dataset
 from centernet_cli.datasets.formats.coco import dataset_to_coco, read_coco, write_coco
 from centernet_cli.datasets.formats.tally import Tally
@@ -33,6 +34,20 @@ GOOD: dict[str, Any] = {
         {"id": 2, "image_id": 7, "category_id": 4, "bbox": [10, 10, 10, 10], "segmentation": [SQUARE], "iscrowd": 0},
     ],
 }
+
+
+def test_a_file_in_pieces_is_the_whole(tmp_path: Path) -> None:
+    """What `write_coco` writes lot by lot is what the object written at once would be."""
+    info = PageInfo(source="a.png", width=100, height=100)
+    boxes = tuple(Annotation(label="line", box=(1.0, number / 100, 50.0, 60.0)) for number in range(2500))
+    for root in (tmp_path, None):
+        for found in ((), boxes[:1], boxes):
+            pages = (PageRecord(info=info, annotations=found), PageRecord(info=info, annotations=found))
+            failures = (Failure(source="\udc80", code="I101", message="no image"),) if found else ()
+            dataset = Dataset(classes=("line", "\ud800"), pages=pages, root=root, failures=failures, info={"a": [1]})
+            write_coco(dataset, tmp_path / "x.json")
+            whole = encode_json(dataset_to_coco(dataset)).encode("utf-8", "backslashreplace")
+            assert (tmp_path / "x.json").read_bytes() == whole
 
 
 def write(folder: Path, data: object) -> Path:
