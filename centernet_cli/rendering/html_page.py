@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+GENERATOR = "centernet"
+"""Tells our own reports from other pages."""
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
 STYLE = """
@@ -72,13 +74,23 @@ def html_page(title: str, sections: Sequence[str], *, style: str = "", script: s
         style: More CSS.
         script: More JavaScript.
     """
+    return f"{page_head(title, style=style)}{''.join(sections)}\n{page_end(script=script)}"
+
+
+def page_head(title: str, *, style: str = "") -> str:
+    """Return what is above the sections of a page; for pages too large to be put together in memory."""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta name="generator" content="{GENERATOR}">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{STYLE}{style}</style>\n</head>\n<body>\n<h1>{escape(title)}</h1>\n"
-        f"{''.join(sections)}\n<script>{SCRIPT}{script}</script>\n</body>\n</html>\n"
     )
+
+
+def page_end(*, script: str = "") -> str:
+    """Return what is below the sections of a page."""
+    return f"<script>{SCRIPT}{script}</script>\n</body>\n</html>\n"
 
 
 def section(heading: str, *parts: str, anchor: str = "", note: str = "") -> str:
@@ -113,20 +125,29 @@ def html_table(
         words: All columns are text and to the left.
         links: For each row, the anchor its first cell leads to, if any.
     """
+    lines = (table_row(row, link=links[number] if number < len(links) else None) for number, row in enumerate(rows))
+    start, end = table_ends(header, caption=caption, sortable=sortable, words=words)
+    return f"{start}{''.join(lines)}{end}"
+
+
+def table_ends(
+    header: Sequence[str], *, caption: str = "", sortable: bool = False, words: bool = False
+) -> tuple[str, str]:
+    """Return what is above and below the rows of a table; see `html_table`."""
     names = [f'<button type="button">{escape(name)}</button>' if sortable else escape(name) for name in header]
     head = "".join(f'<th scope="col">{name}</th>' for name in names)
-    lines = []
-    for number, row in enumerate(rows):
-        cells = [escape(cell) for cell in row]
-        if number < len(links) and links[number] is not None:
-            cells[0] = f'<a href="#{escape(links[number] or "", quote=True)}">{cells[0]}</a>'
-        lines.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
     above = f"<caption>{escape(caption)}</caption>" if caption else ""
     kind = ' class="words"' if words else ""
-    return (
-        f'<div class="scroll"><table{kind}>{above}<thead><tr>{head}</tr></thead>'
-        f"<tbody>{''.join(lines)}</tbody></table></div>\n"
-    )
+    start = f'<div class="scroll"><table{kind}>{above}<thead><tr>{head}</tr></thead><tbody>'
+    return start, "</tbody></table></div>\n"
+
+
+def table_row(row: Sequence[str], *, link: str | None = None) -> str:
+    """Return a row of texts; the first one leads to the anchor `link`, if there is one."""
+    cells = [escape(cell) for cell in row]
+    if link is not None:
+        cells[0] = f'<a href="#{escape(link, quote=True)}">{cells[0]}</a>'
+    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
 def plots(*elements: str) -> str:

@@ -12,7 +12,7 @@ from centernet_cli.rendering.plot_axes import Axis, number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COLOURS = ("#2b83c6", "#d95f02", "#0a9a72", "#c0629b", "#a67c00", "#7570b3", "#c23b4b", "#7f8c8d", "#1b9e9e")
+COLOURS = ("#2b83c6", "#d95f02", "#0a9a72", "#c0629b", "#a67c00", "#7570b3", "#c23b4b", "#7f8c8d", "#1b9e9e", "#8c564b")
 """Of series, in order; starting again after the last, with other dashes."""
 DASHES = ("", "6 3", "2 3", "8 3 2 3")
 MAX_LEGEND = 14

@@ -19,7 +19,7 @@ from centernet_cli.datasets.formats.page_xml_write import page_xml_text
 from centernet_cli.datasets.formats.tally import Tally
 from centernet_cli.datasets.formats.voc import ANNOTATIONS, voc_text
 from centernet_cli.datasets.formats.yolo_write import CONFIG, yolo_config, yolo_text
-from centernet_cli.inference.sinks.spool import Spool
+from centernet_cli.core.spool import Spool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
