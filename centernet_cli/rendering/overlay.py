@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw
 
+from centernet_cli.datasets.formats.layout_write import level_of
 from centernet_cli.rendering.tags import Tagger
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ PALETTE: tuple[Colour, ...] = (
     (240, 228, 66),  # yellow
 )
 """Okabe and Ito's colours, told apart with every kind of colour vision; those that vanish on paper come last."""
+INNER: Colour = (70, 70, 70)
+"""Of lines and words among regions, in thin outlines."""
 UNKNOWN: Colour = (120, 120, 120)
 """Of labels that the model doesn't have."""
 MAX_SIDE = 1800
@@ -45,13 +48,26 @@ def colour_of(index: int) -> Colour:
     return PALETTE[index % len(PALETTE)]
 
 
+def class_colours(classes: Sequence[str]) -> dict[str, Colour]:
+    """Return the colour of each class.
+
+    Lines and words among regions have fixed colours, so that regions keep theirs whether lines are there or not.
+    """
+    regions = [label for label in classes if level_of(label) == "region"]
+    if not regions:
+        return {label: colour_of(index) for index, label in enumerate(classes)}
+    colours = {label: colour_of(index) for index, label in enumerate(regions)}
+    return {label: colours.get(label) or INNER for label in classes}
+
+
 def draw_overlay(
     page: Page, annotations: Sequence[Annotation], classes: Sequence[str], *, max_side: int = MAX_SIDE
 ) -> Image.Image:
     """Draw boxes on a page.
 
     Each class has its colour; boxes are tinted and outlined, thinner the denser the page. With several classes, each
-    box has a tag with label and score; with one class tags would only hide the text.
+    box has a tag with label and score; with one class tags would only hide the text. Lines among regions are thin
+    outlines without tags, so that the regions stay visible.
 
     Args:
         page: The page.
@@ -64,22 +80,26 @@ def draw_overlay(
     """
     picture = _faded(page, max_side)
     scale = (picture.width / page.info.width, picture.height / page.info.height)
-    colours = {label: colour_of(index) for index, label in enumerate(classes)}
+    colours = class_colours(classes)
     shown = [
         (_scaled(annotation.box, scale), colours.get(annotation.label, UNKNOWN), annotation)
         for annotation in annotations
     ]
     # Large boxes first, so that small ones inside stay visible.
     shown.sort(key=lambda item: -_area(item[0]))
-    picture = _tinted(picture, [(box, colour) for box, colour, _ in shown])
+    inner = [item for item in shown if item[1] == INNER]
+    outer = [item for item in shown if item[1] != INNER]
+    picture = _tinted(picture, [(box, colour) for box, colour, _ in outer])
     draw = ImageDraw.Draw(picture)
-    width = _line_width([box for box, _, _ in shown], max(picture.size))
-    for box, colour, _ in shown:
+    for box, colour, _ in inner:
+        draw.rectangle(_pixels(box), outline=colour)
+    width = _line_width([box for box, _, _ in outer], max(picture.size))
+    for box, colour, _ in outer:
         draw.rectangle(_pixels(box), outline=colour, width=width)
-    if len(classes) > 1 and len(shown) <= MAX_TAGS:
+    if len(classes) > 1 and len(outer) <= MAX_TAGS:
         boxes = np.array([box for box, _, _ in shown], dtype=np.float64)
         tagger = Tagger(draw, picture.size, boxes, font_size=max(11, round(max(picture.size) / 90)))
-        for box, colour, annotation in shown:
+        for box, colour, annotation in outer:
             tagger.tag(box, _tag_text(annotation), colour)
     return picture
 
