@@ -48,7 +48,7 @@ def predict(
         ),
     ] = "lines",
     output_format: Annotated[
-        Literal["auto", "coco", "jsonl", "csv", "labelme", "yolo", "voc", "page", "alto", "hocr"],
+        Literal["auto", "coco", "jsonl", "csv", "parquet", "labelme", "yolo", "voc", "page", "alto", "hocr"],
         typer.Option(
             "--format",
             help="auto: by the suffix of --out, labelme for a folder, else COCO.",

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from centernet_cli import __version__
 from centernet_cli.core.errors import OutputError, UsageError
+from centernet_cli.datasets.formats.parquet import is_ours
 from centernet_cli.inference.sinks.coco import CocoSink
 from centernet_cli.inference.sinks.csv_table import CsvSink
 from centernet_cli.inference.sinks.json_lines import JsonLinesSink
 from centernet_cli.inference.sinks.page_files import PAGE_FORMATS, OnePageSink, PageFilesSink
+from centernet_cli.inference.sinks.parquet import ParquetSink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -24,11 +26,12 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 """Of boxes.json; raised when a reader of the old form would misread the new one."""
-OutputFormat = Literal["coco", "jsonl", "csv", "labelme", "yolo", "voc", "page", "alto", "hocr"]
+OutputFormat = Literal["coco", "jsonl", "csv", "parquet", "labelme", "yolo", "voc", "page", "alto", "hocr"]
 _BY_SUFFIX: dict[str, OutputFormat] = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".csv": "csv",
+    ".parquet": "parquet",
     ".xml": "page",
     ".alto": "alto",
     ".hocr": "hocr",
@@ -36,7 +39,7 @@ _BY_SUFFIX: dict[str, OutputFormat] = {
     ".htm": "hocr",
     ".xhtml": "hocr",
 }
-_SUFFIXES: dict[OutputFormat, str] = {"coco": ".json", "jsonl": ".jsonl", "csv": ".csv"}
+_SUFFIXES: dict[OutputFormat, str] = {"coco": ".json", "jsonl": ".jsonl", "csv": ".csv", "parquet": ".parquet"}
 _HEAD = 2048
 
 
@@ -75,6 +78,8 @@ def pick_target(format: str, out: str | None) -> Target:  # noqa: A002 (the word
         kind = "labelme" if named else "coco" if path is None else _BY_SUFFIX.get(path.suffix.lower(), "coco")
     else:
         kind = next(known for known in get_args(OutputFormat) if known == format)
+    if kind == "parquet" and path is None:
+        raise UsageError("U704", "parquet cannot go to stdout", path="--format", hint="name a file with --out")
     if kind not in PAGE_FORMATS:
         if named and path is not None and not path.is_dir():
             hint = f"such as --out {path / ('boxes' + _SUFFIXES[kind])}"
@@ -176,6 +181,8 @@ def open_sink(target: Target, inputs: Collection[str] = ()) -> PageSink:
     if kind == "coco":
         return CocoSink(out)
     assert out is not None  # pick_target sees to it
+    if kind == "parquet":
+        return ParquetSink(out)
     form = PAGE_FORMATS[kind]
     return PageFilesSink(form, out, inputs) if target.is_folder else OnePageSink(form, out)
 
@@ -219,5 +226,6 @@ _OURS: dict[OutputFormat, Callable[[Path], bool]] = {
     "coco": begins_with(re.compile(rb'"program"\s*:\s*"centernet"')),
     "jsonl": begins_with(re.compile(rb'^{"(file_name|source)": .*"status": "(ok|failed)"')),
     "csv": begins_with(re.compile(rb"^image,page,width,height,label,x0,y0,x1,y1,score,crowd,polygon,status\n")),
+    "parquet": is_ours,
 }
 """Outputs of a whole run, which the next run may replace. Files of single pages are there to be worked on."""

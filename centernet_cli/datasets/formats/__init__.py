@@ -25,6 +25,7 @@ from centernet_cli.datasets.formats.page_xml import (
     sniff_page_xml,
     write_page_xml,
 )
+from centernet_cli.datasets.formats.parquet import read_parquet, sniff_parquet, write_parquet
 from centernet_cli.datasets.formats.peek import peeking
 from centernet_cli.datasets.formats.via import fit_via, read_via, sniff_via, write_via
 from centernet_cli.datasets.formats.voc import fit_voc, read_voc, sniff_voc, voc_files, voc_images, write_voc
@@ -151,6 +152,13 @@ FORMATS: dict[str, Format] = {
         description="a page on each line, with the keys of boxes.json",
         output="boxes.jsonl",
         fit=fit_jsonl,
+    ),
+    "parquet": Format(
+        read=read_parquet,
+        write=write_parquet,
+        sniff=sniff_parquet,
+        description="Parquet with a row for each page (extra `parquet`)",
+        output="boxes.parquet",
     ),
     "page": Format(
         read=read_page_xml,

@@ -6,9 +6,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from centernet_cli.core.safe_io import atomic_path
+from centernet_cli.core.spool import Spool
 from centernet_cli.core.strict_json import encode_rows, encode_value
 from centernet_cli.datasets.formats.coco_write import CocoRows, failure_row
-from centernet_cli.core.spool import Spool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from centernet_cli.core.safe_io import atomic_path
-from centernet_cli.datasets.formats.csv_table import csv_header, csv_rows
 from centernet_cli.core.spool import Spool
+from centernet_cli.datasets.formats.csv_table import csv_header, csv_rows
 
 if TYPE_CHECKING:
     from pathlib import Path

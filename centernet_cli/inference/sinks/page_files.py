@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from centernet_cli.core.errors import OutputError
 from centernet_cli.core.safe_io import atomic_write_text
+from centernet_cli.core.spool import Spool
 from centernet_cli.datasets.formats.alto_write import alto_text
 from centernet_cli.datasets.formats.file_names import FileNames, way_to, write_files
 from centernet_cli.datasets.formats.hocr_write import hocr_text
@@ -19,7 +20,6 @@ from centernet_cli.datasets.formats.page_xml_write import page_xml_text
 from centernet_cli.datasets.formats.tally import Tally
 from centernet_cli.datasets.formats.voc import ANNOTATIONS, voc_text
 from centernet_cli.datasets.formats.yolo_write import CONFIG, yolo_config, yolo_text
-from centernet_cli.core.spool import Spool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

@@ -17,7 +17,7 @@ from centernet_cli.inference.output import check_output, open_sink, pick_target
 from centernet_cli.inference.sinks.sink import Header, SeenPage
 
 HEADER = Header(classes=("text", "table", "text_line"), info={"program": "centernet", "threshold": 0.5})
-SIZES = {"coco": "boxes.json", "jsonl": "b.jsonl", "csv": "b.csv"}
+SIZES = {"coco": "boxes.json", "jsonl": "b.jsonl", "csv": "b.csv", "parquet": "b.parquet"}
 FOLDERS = ["labelme", "yolo", "voc", "page", "alto", "hocr"]
 FOUND = (
     Annotation(label="text", box=(10.0, 20.0, 180.0, 120.0), score=0.875),
@@ -68,7 +68,7 @@ def near(found, expected, tolerance: float) -> None:
             assert score == other_score or (score is None and label in {"text", "table"})
 
 
-@pytest.mark.parametrize("kind", ["coco", "jsonl", "csv"])
+@pytest.mark.parametrize("kind", SIZES)
 def test_one_file_is_read_back(tmp_path: Path, kind: str) -> None:
     items = pages(tmp_path)
     out = tmp_path / SIZES[kind]
@@ -175,6 +175,7 @@ def test_one_page_may_be_a_file(tmp_path: Path, kind: str) -> None:
         ("auto", "x.json", "coco", False),
         ("auto", "x.JSONL", "jsonl", False),
         ("auto", "x.csv", "csv", False),
+        ("auto", "x.parquet", "parquet", False),
         ("auto", "x.xml", "page", False),
         ("auto", "x.hocr", "hocr", False),
         ("auto", "x.html", "hocr", False),
@@ -197,6 +198,8 @@ def test_what_is_asked_for(tmp_path: Path, monkeypatch, format: str, out, kind: 
 def test_what_cannot_be_asked_for() -> None:
     with pytest.raises(UsageError, match="U704"):
         pick_target("alto", None)
+    with pytest.raises(UsageError, match="U704"):
+        pick_target("parquet", "-")
     with pytest.raises(UsageError, match=r"U708.*new/boxes\.csv"):
         pick_target("csv", "new/")
 
