@@ -54,7 +54,7 @@ FAILURE = st.builds(Failure, source=TEXT, code=st.just("I101"), message=TEXT, pa
 def test_predictions_are_read_back_as_they_were(tmp_path_factory, pages, failures) -> None:
     path = tmp_path_factory.mktemp("p") / "b.parquet"
     classes = tuple(sorted({found.label for page in pages for found in page.annotations}))
-    info = {"program": "centernet", "options": {"dpi": None}}
+    info: dict[str, object] = {"program": "centernet", "options": {"dpi": None}}
     dataset = Dataset(classes=classes, pages=tuple(pages), failures=tuple(failures), info=info)
     write_parquet(dataset, path)
     assert detect_format(path) == "parquet"
