@@ -20,6 +20,7 @@ from centernet_cli.cli.overrides import (
 )
 from centernet_cli.core.errors import ExitCode, UsageError, printable
 
+MAX_WORKERS = 512
 _PAGES, _SPEED, _OUTPUT = "Pages", "Speed", "Output"
 
 
@@ -67,6 +68,21 @@ def predict(
     force: Annotated[
         bool, typer.Option("--force", help="Replace an --out that predict did not write.", rich_help_panel=_OUTPUT)
     ] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Go on where an earlier run with the same --out was cut off.", rich_help_panel=_OUTPUT
+        ),
+    ] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            "--shard",
+            metavar="I/N",
+            help="Only the I-th of N parts of the inputs, for several machines.",
+            rich_help_panel=_PAGES,
+        ),
+    ] = None,
     summary: Annotated[
         bool, typer.Option("--json", help="With --out: print counts as JSON to stdout.", rich_help_panel=_OUTPUT)
     ] = False,
@@ -114,6 +130,12 @@ def predict(
         float,
         typer.Option("--max-megapixels", help="Pages with more are refused before decoding.", rich_help_panel=_PAGES),
     ] = 250.0,
+    page_timeout: Annotated[
+        float,
+        typer.Option(
+            "--page-timeout", metavar="SECONDS", help="A page that takes longer fails.", rich_help_panel=_PAGES
+        ),
+    ] = 120.0,
     fail_fast: Annotated[
         bool,
         typer.Option(
@@ -130,6 +152,15 @@ def predict(
             rich_help_panel=_SPEED,
         ),
     ] = 1,
+    workers: Annotated[
+        str,
+        typer.Option(
+            "--workers",
+            metavar="auto|N",
+            help="Processes that read pages; 0: none besides this one.",
+            rich_help_panel=_SPEED,
+        ),
+    ] = "auto",
     runtime: Annotated[
         Literal["auto", "torch", "openvino", "onnx"],
         typer.Option(
@@ -160,6 +191,7 @@ def predict(
     """
     from centernet_cli.cli.predict_job import PredictJob
     from centernet_cli.inference.open_runtime import RuntimeOptions
+    from centernet_cli.cli.predict_parts import open_ledger, part_of
     from centernet_cli.inference.output import check_folder, check_output, open_sink, pick_target
     from centernet_cli.pages.poppler import require_poppler
     from centernet_cli.pages.source import PageOptions, expand_inputs, parse_page_ranges
@@ -175,9 +207,12 @@ def predict(
         pdf_backend=pdf_backend,
         password=None if password_file is None else _password(password_file),
         max_megapixels=max_megapixels,
+        timeout=page_timeout,
         **({} if size is None else {"target_long_side": max(size, PageOptions().target_long_side)}),
     )
-    paths = list(expand_inputs(inputs, sys.stdin))
+    if resume and (out is None or (out.exists() and not (out.is_file() or out.is_dir()))):
+        raise UsageError("U708", "needs an output to go on with", path="--resume", hint="name a file with --out")
+    paths = part_of(list(expand_inputs(inputs, sys.stdin)), shard)
     if pdf_backend == "poppler":
         require_poppler()
     if overlay is not None:
@@ -185,23 +220,26 @@ def predict(
     real_inputs = real_paths(paths)
     check_output(target, real_inputs, force=force)
 
+    chosen: dict[str, object] = {
+        **overrides.options(),
+        "dpi": dpi,
+        "pages": pages,
+        "pdf_backend": pdf_backend,
+        "max_megapixels": max_megapixels,
+    }
     job = PredictJob(
         model=model,
         runtime=RuntimeOptions(runtime=runtime, device=device, precision=precision),
         threshold=threshold,
         overrides=overrides,
         batch_size=batch_size,
+        workers=_workers(workers),
         fail_fast=fail_fast,
-        options={
-            **overrides.options(),
-            "dpi": dpi,
-            "pages": pages,
-            "pdf_backend": pdf_backend,
-            "max_megapixels": max_megapixels,
-        },
+        options=chosen,
     )
-    job.run(paths, options, open_sink(target, real_inputs), overlay)
-    if not job.pages:
+    with open_ledger(job, target.path, overlay, resume=resume) as ledger:
+        job.run(paths, options, open_sink(target, real_inputs), overlay, ledger)
+    if not job.pages and paths:
         console.problem("no page could be read; nothing was written")
         return ExitCode.INPUT
     places = [printable(str(place)) for place in (target.path, overlay) if place is not None]
@@ -221,3 +259,12 @@ def _password(path: Path) -> str:
         raise UsageError("U706", f"cannot be read: {reason}", path=path, hint="see --password-file") from error
     except UnicodeDecodeError as error:
         raise UsageError("U706", "is not UTF-8 text", path=path, hint="see --password-file") from error
+
+
+def _workers(text: str) -> int | None:
+    """Return the number of worker processes, None for `auto`."""
+    if text == "auto":
+        return None
+    if not text.isascii() or not text.isdigit() or int(text) > MAX_WORKERS:
+        raise UsageError("U111", f"must be auto or a number from 0 to {MAX_WORKERS}, not '{text}'", path="--workers")
+    return int(text)

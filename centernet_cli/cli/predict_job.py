@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from centernet_cli.cli import console
@@ -12,20 +14,17 @@ from centernet_cli.core.errors import CenterNetError, InputError, printable
 from centernet_cli.core.records import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from centernet_cli.core.records import Page
+    from centernet_cli.core.records import PageInfo
+    from centernet_cli.inference.ledger import Ledger
     from centernet_cli.inference.open_runtime import RuntimeOptions
     from centernet_cli.inference.overrides import Overrides
-    from centernet_cli.inference.pipeline import Prediction
     from centernet_cli.inference.runtime import Runtime
-    from centernet_cli.inference.sinks.sink import Header, PageSink
+    from centernet_cli.inference.sinks.sink import Header, PageSink, SeenPage
+    from centernet_cli.inference.tasks import PageWork
     from centernet_cli.pages.source import PageOptions
-
-
-COUNTED_FILES = 100
-"""With more files than this, progress counts files: opening every PDF to count its pages would take too long."""
 
 
 @dataclass(kw_only=True)
@@ -38,6 +37,7 @@ class PredictJob:
         threshold: Least score; None: the model's.
         overrides: What to do otherwise than the model says.
         batch_size: Pages a batch.
+        workers: Processes that read pages; None: as many as are of use.
         fail_fast: Whether the first failure ends the run.
         options: What else the user chose that changes the boxes, for the output's `info`.
         pages: How many pages succeeded.
@@ -50,6 +50,7 @@ class PredictJob:
     threshold: float | None = None
     overrides: Overrides
     batch_size: int = 1
+    workers: int | None = None
     fail_fast: bool = False
     options: dict[str, object] = field(default_factory=dict)
     pages: int = 0
@@ -57,11 +58,20 @@ class PredictJob:
     boxes: Counter[str] = field(default_factory=Counter)
     _runtime: Runtime | None = None
     _seconds: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def run(self, paths: Sequence[Path], options: PageOptions, sink: PageSink, overlay: Path | None = None) -> None:
+    def run(
+        self,
+        paths: Sequence[Path],
+        options: PageOptions,
+        sink: PageSink,
+        overlay: Path | None = None,
+        ledger: Ledger | None = None,
+    ) -> None:
         """Predict all pages of `paths`, hand them to `sink`, and draw them into `overlay`.
 
-        Without a single page nothing is written. `failed` and `pages` then say what to tell the user.
+        Without a single page nothing is written. `failed` and `pages` then say what to tell the user. Pages that
+        `ledger` knows aren't done again; those that are done are added to it.
 
         Raises:
             InputError: A page failed, with `fail_fast`.
@@ -70,49 +80,75 @@ class PredictJob:
             OutputError: The output or an overlay cannot be written.
         """
         try:
-            self._predict(paths, options, sink, overlay)
-            if self.pages:
+            self._predict(paths, options, sink, overlay, ledger)
+            if self.pages or not paths:
                 sink.finish()
         except BaseException as error:
             sink.discard(interrupted=not isinstance(error, CenterNetError))
             raise
-        if not self.pages:
+        if not self.pages and paths:
             sink.discard()
 
-    def _predict(self, paths: Sequence[Path], options: PageOptions, sink: PageSink, overlay: Path | None) -> None:
-        from centernet_cli.inference.pipeline import PipelineOptions, predict_stream
-        from centernet_cli.pages.source import read_pages
+    def _predict(
+        self,
+        paths: Sequence[Path],
+        options: PageOptions,
+        sink: PageSink,
+        overlay: Path | None,
+        ledger: Ledger | None,
+    ) -> None:
+        from centernet_cli.inference.pipeline import PipelineOptions
+        from centernet_cli.inference.stream import StreamOptions, predict_files
         from centernet_cli.rendering.overlay_folder import OverlayFolder
 
-        pictures = None if overlay is None else OverlayFolder(overlay, paths)
+        work = None
+        if overlay is not None:
+            pictures = OverlayFolder(overlay, paths)
+
+            def work(info: PageInfo) -> PageWork:
+                return pictures.work(info, self._open_once().meta.classes)
+
         how = PipelineOptions(threshold=self.threshold, size=self.overrides.size, batch_size=self.batch_size)
+        known = None if ledger is None else partial(ledger.known, wanted=options.pages)
+        stream = StreamOptions(workers=self.workers, work=work, digest=ledger is not None, known=known)
         start = time.monotonic()
-        total, unit = expected_work(paths, options)
+        total, unit = expected_work(paths)
         with console.progress("predict", total, unit) as task:
-
-            def pages() -> Iterator[Page | Failure]:
-                for path in paths:
-                    yield from read_pages(path, options)
-                    if unit == "files":
-                        task.advance()
-
-            for item in predict_stream(pages(), self._open, how):
-                if unit == "pages":
+            last: Path | None = None
+            for done in predict_files(paths, options, self._open_once, how, stream):
+                if unit == "pages" or done.path is not last:
                     task.advance()
-                if isinstance(item, Failure):
-                    self._fail(item, sink)
+                last = done.path
+                if isinstance(done.result, Failure):
+                    self._fail(done.result, sink)
                     continue
-                self._keep(item, sink)
-                if pictures is not None:
-                    pictures.write(item.page, item.record.annotations, self._opened.meta.classes)
+                if ledger is not None and not done.known and done.digest is not None:
+                    ledger.add(done.digest, done.count, done.result)
+                self._keep(done.result, sink)
+        if not paths:  # a shard may have none; its output is empty then, but it is there
+            sink.start(self._header())
         self._seconds = time.monotonic() - start
+
+    def key(self) -> dict[str, object]:
+        """Return everything that decides which boxes are found on a page."""
+        from centernet_cli import __version__
+        from centernet_cli.models.meta import read_meta
+        from centernet_cli.models.shelf import find_model
+
+        return {
+            "version": __version__,
+            "model": read_meta(find_model(self.model)).sha256,
+            "runtime": [self.runtime.runtime, self.runtime.device, self.runtime.precision],
+            "threshold": self.threshold,
+            **{name: value for name, value in self.options.items() if name != "pages"},
+        }
 
     def counts(self) -> dict[str, object]:
         """Return how many pages, failures and boxes by class there are."""
         return {
             "pages": self.pages,
             "failed": self.failed,
-            "boxes": {label: self.boxes[label] for label in self._opened.meta.classes},
+            "boxes": {label: self.boxes[label] for label in self._open_once().meta.classes},
         }
 
     def summary(self) -> str:
@@ -122,10 +158,10 @@ class PredictJob:
         failed = f", {self.failed:,} failed" if self.failed else ""
         return f"{pages}{failed}: {boxes} in {console.duration(self._seconds)}"
 
-    @property
-    def _opened(self) -> Runtime:
-        assert self._runtime is not None  # there is no record without one
-        return self._runtime
+    def _open_once(self) -> Runtime:
+        """Return the model; the thread that runs it may be about to open it."""
+        with self._lock:
+            return self._open() if self._runtime is None else self._runtime
 
     def _open(self) -> Runtime:
         from centernet_cli.inference.open_runtime import open_runtime
@@ -145,11 +181,11 @@ class PredictJob:
         from centernet_cli.inference.output import describe
         from centernet_cli.inference.sinks.sink import Header
 
-        meta = self._opened.meta
-        threshold = meta.threshold if self.threshold is None else self.threshold
-        return Header(classes=meta.classes, info=describe(self._opened, threshold, self.options))
+        runtime = self._open_once()
+        threshold = runtime.meta.threshold if self.threshold is None else self.threshold
+        return Header(classes=runtime.meta.classes, info=describe(runtime, threshold, self.options))
 
-    def _keep(self, item: Prediction, sink: PageSink) -> None:
+    def _keep(self, item: SeenPage, sink: PageSink) -> None:
         if not self.pages:
             sink.start(self._header())
         sink.add(item)
@@ -172,21 +208,12 @@ class PredictJob:
         console.problem(error)
 
 
-def expected_work(paths: Sequence[Path], options: PageOptions) -> tuple[int, str]:
-    """Return how much there is to do and in which unit, for the progress bar; wrong only for multi-page images."""
-    if len(paths) > COUNTED_FILES:
-        return len(paths), "files"
-    return sum(_page_count(path, options) for path in paths), "pages"
+def expected_work(paths: Sequence[Path]) -> tuple[int | None, str]:
+    """Return how much there is to do, if that is known, and in which unit, for the progress bar.
 
-
-def _page_count(path: Path, options: PageOptions) -> int:
-    if path.suffix.lower() != ".pdf" or not path.is_file():
-        return 1
-    from centernet_cli.pages.options import chosen_pages
-    from centernet_cli.pages.pdfium import PdfiumDocument
-
-    try:
-        with PdfiumDocument(path, options.password) as document:
-            return sum(1 for _ in chosen_pages(options.pages, document.page_count))
-    except (InputError, OSError, RuntimeError):
-        return 1  # reading it will say what is wrong
+    How many pages a PDF has, nobody knows before it is read: opening it here would crash this process where it is the
+    kind of file that crashes processes.
+    """
+    if len(paths) == 1:
+        return None, "pages"
+    return len(paths), "files"

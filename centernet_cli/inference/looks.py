@@ -1,4 +1,4 @@
-"""The ways a page is shown to the network, and what is found on each of them made one."""
+"""What is found on several looks at a page, made one."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from centernet_cli.codec.soft_nms import soft_nms
-from centernet_cli.inference.original_input import fixed_input, keep_input
-from centernet_cli.inference.preprocess import network_input, to_page
+from centernet_cli.inference.preprocess import to_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
 
-    from centernet_cli.core.recipe import TestSection
     from centernet_cli.inference.preprocess import NetworkInput
     from centernet_cli.inference.runtime import RawBoxes
     from centernet_cli.models.meta import ModelMeta
@@ -37,22 +35,6 @@ class Found(NamedTuple):
     capped: bool
 
 
-def show(
-    pixels: npt.NDArray[np.uint8], section: TestSection, page_size: int, multiple: int
-) -> tuple[NetworkInput, ...]:
-    """Prepare a page for the network, once for each scale.
-
-    Args:
-        pixels: RGB uint8 `(H, W, 3)`.
-        section: Which way and at which scales.
-        page_size: Long side in pixels at scale 1, for `page`.
-        multiple: Of both sides of what the network sees.
-    """
-    if section.resize == "keep":
-        return tuple(keep_input(pixels, scale, multiple) for scale in section.scales)
-    if section.resize == "fixed":
-        return tuple(fixed_input(pixels, section.size, scale, multiple) for scale in section.scales)
-    return tuple(network_input(pixels, max(1, round(page_size * scale)), multiple) for scale in section.scales)
 
 
 def join(looks: Sequence[tuple[RawBoxes, NetworkInput]], meta: ModelMeta, threshold: float) -> Found:

@@ -1,6 +1,7 @@
-"""Pages in, predictions out: one stream, in input order, with memory for one batch of pages.
+"""Pages in, predictions out: one stream, in input order, in this process, with memory for one batch of pages.
 
-A page that the network cannot take becomes a `Failure` (R7xx) in its place; the rest go on.
+A page that the network cannot take becomes a `Failure` (R7xx) in its place; the rest go on. `stream` does the same
+with files, and other processes to read them.
 """
 
 from __future__ import annotations
@@ -11,23 +12,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from centernet_cli.core.errors import CenterNetError
-from centernet_cli.core.records import Annotation, Failure, Page, PageRecord
-from centernet_cli.inference.adaptive import lost_large, second_size
-from centernet_cli.inference.ink import to_ink
-from centernet_cli.inference.looks import Found, join, show
-from centernet_cli.inference.preprocess import NetworkInput, clip_to_page, network_input
-from centernet_cli.inference.runtime import RawBoxes
+from centernet_cli.core.records import Failure, Page, PageRecord
+from centernet_cli.inference.annotate import annotations_of, to_ink_of_page
+from centernet_cli.inference.failures import page_failure
+from centernet_cli.inference.plan import Looks, Plan, SeenBoxes
 from centernet_cli.inference.sinks.sink import SeenPage
+from centernet_cli.inference.views import FirstLook, PageSize, first_views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    import numpy.typing as npt
-
+    from centernet_cli.inference.plan import Look
+    from centernet_cli.inference.preprocess import NetworkInput
     from centernet_cli.inference.runtime import Runtime
-
-BOX_DIGITS = 3
-SCORE_DIGITS = 5
+    from centernet_cli.inference.views import View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +42,15 @@ class PipelineOptions:
     threshold: float | None = None
     size: int | None = None
     batch_size: int = 1
+
+    def plan(self, runtime: Runtime) -> Plan:
+        """Return how pages are looked at with a model."""
+        meta = runtime.meta
+        size = self.size if self.size is not None else meta.page_size
+        threshold = self.threshold if self.threshold is not None else meta.threshold
+        plain = meta.test.resize == "page" and meta.test.scales == (1.0,)
+        adaptive = plain and self.size is None and meta.test.second_look
+        return Plan(meta, FirstLook(first_views(meta.test, size), runtime.multiple), threshold, adaptive=adaptive)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +83,7 @@ def predict_stream(
         options: Threshold, size and batch size.
     """
     runner: _Runner | None = None
-    waiting: list[_Shown] = []
+    waiting: list[_Begun] = []
     for item in pages:
         if isinstance(item, Failure):
             if runner is not None:
@@ -87,18 +94,18 @@ def predict_stream(
         if runner is None:
             runner = _Runner(open_runtime(), options)
         try:
-            prepared = runner.show(item)
+            begun = runner.begin(item)
         except CenterNetError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one page must not stop the others
             yield from runner.run(waiting)
             waiting = []
-            yield _failure(item, error)
+            yield page_failure(item.info, error)
             continue
-        if waiting and _shapes(waiting[0]) != _shapes(prepared):
+        if waiting and waiting[0].shapes != begun.shapes:
             yield from runner.run(waiting)
             waiting = []
-        waiting.append(prepared)
+        waiting.append(begun)
         if len(waiting) >= options.batch_size:
             yield from runner.run(waiting)
             waiting = []
@@ -106,42 +113,43 @@ def predict_stream(
         yield from runner.run(waiting)
 
 
-_Shown = tuple[Page, tuple[NetworkInput, ...]]
-"""A page, and what the network is shown of it: one input for each scale."""
+@dataclass(slots=True)
+class _Begun:
+    """A page, how it is looked at, and what the network is shown of it first."""
 
+    page: Page
+    looks: Looks
+    inputs: list[NetworkInput]
 
-def _shapes(shown: _Shown) -> list[tuple[int, int]]:
-    return [prepared.shape for prepared in shown[1]]
+    @property
+    def shapes(self) -> list[tuple[int, int]]:
+        return [prepared.shape for prepared in self.inputs]
 
 
 class _Runner:
     """Runs batches of pages of equal shape."""
 
     def __init__(self, runtime: Runtime, options: PipelineOptions) -> None:
-        meta = runtime.meta
         self.runtime = runtime
-        self.classes = meta.classes
-        self.size = options.size if options.size is not None else meta.page_size
-        self.threshold = options.threshold if options.threshold is not None else meta.threshold
-        plain = meta.test.resize == "page" and meta.test.scales == (1.0,)
-        self.adaptive = plain and options.size is None and meta.test.second_look
-        self.ink = meta.test.ink
+        self.plan = options.plan(runtime)
+        self.batch_size = options.batch_size
 
-    def show(self, page: Page) -> _Shown:
-        return page, show(page.pixels, self.runtime.meta.test, self.size, self.runtime.multiple)
+    def begin(self, page: Page) -> _Begun:
+        looks = self.plan.looks(page_size(page))
+        return _Begun(page, looks, self._show(page, next(looks)))
 
-    def run(self, batch: Sequence[_Shown]) -> Iterator[Prediction | Failure]:
+    def run(self, batch: Sequence[_Begun]) -> Iterator[Prediction | Failure]:
         """Predict a batch; where it fails as a whole, page by page."""
         if not batch:
             return
         try:
-            inputs = zip(*(prepared for _, prepared in batch), strict=True)
-            found = list(zip(*(self._boxes(one) for one in inputs), strict=True))
+            inputs = zip(*(begun.inputs for begun in batch), strict=True)
+            found = list(zip(*(predict_together(self.runtime, one) for one in inputs), strict=True))
         except CenterNetError:
             raise
         except Exception as error:  # noqa: BLE001 - a page may break the network in any way
             if len(batch) == 1:
-                yield _failure(batch[0][0], error)
+                yield page_failure(batch[0].page.info, error)
                 return
             # The device may be too small for the batch, or one page may be at fault: the others still can run.
             found = None
@@ -149,81 +157,44 @@ class _Runner:
             for single in batch:
                 yield from self.run([single])
             return
-        for (page, prepared), raw in zip(batch, found, strict=True):
-            yield self._finish(page, list(zip(raw, prepared, strict=True)))
+        for begun, looks in zip(batch, found, strict=True):
+            yield self._finish(begun, list(looks))
 
-    def _boxes(self, batch: Sequence[NetworkInput]) -> list[RawBoxes]:
-        raw = self.runtime.predict(np.stack([prepared.pixels for prepared in batch]))
-        return [self._above_threshold(one) for one in raw]
+    def _show(self, page: Page, views: Sequence[View]) -> list[NetworkInput]:
+        size = (page.info.width, page.info.height)
+        return [view.show(page.pixels, size, self.runtime.multiple) for view in views]
 
-    def _above_threshold(self, raw: RawBoxes) -> RawBoxes:
-        keep = raw.scores >= self.threshold
-        return raw._replace(boxes=raw.boxes[keep], scores=raw.scores[keep], classes=raw.classes[keep])
-
-    def _finish(self, page: Page, looks: list[tuple[RawBoxes, NetworkInput]]) -> Prediction | Failure:
+    def _finish(self, begun: _Begun, looks: list[Look]) -> Prediction | Failure:
+        page, meta = begun.page, self.plan.meta
         try:
-            if self.adaptive:
-                ((raw, prepared),) = looks
-                prepared, raw = self._second_pass(page, prepared, raw)
-                looks = [(raw, prepared)]
-            found = join(looks, self.runtime.meta, self.threshold)
+            found = self._rest(begun, looks)
+            boxes = to_ink_of_page(page, found.boxes, meta.test.ink)
         except CenterNetError:
             raise
         except Exception as error:  # noqa: BLE001 - as in run()
-            return _failure(page, error)
-        record = PageRecord(info=page.info, annotations=self._annotations(page, found))
-        size = max(prepared.size for _, prepared in looks)
-        return Prediction(page=page, record=record, network_size=size, capped=found.capped)
+            return page_failure(page.info, error)
+        record = PageRecord(info=page.info, annotations=annotations_of(boxes, found, meta.classes))
+        return Prediction(page=page, record=record, network_size=found.size, capped=found.capped, tiles=found.tiles)
 
-    def _second_pass(self, page: Page, prepared: NetworkInput, raw: RawBoxes) -> tuple[NetworkInput, RawBoxes]:
-        if not self.adaptive:
-            return prepared, raw
-        size = second_size(raw.boxes[:, 3] - raw.boxes[:, 1], prepared.size, max(prepared.page))
-        if size is None:
-            return prepared, raw
-        larger = network_input(page.pixels, size, self.runtime.multiple)
-        return larger, _join(raw, prepared, self._boxes([larger])[0], larger)
-
-    def _annotations(self, page: Page, found: Found) -> tuple[Annotation, ...]:
-        boxes = clip_to_page(found.boxes, (page.pixels.shape[1], page.pixels.shape[0]))
-        if self.ink != "off":
-            boxes = to_ink(page.pixels, boxes, self.ink)
-        boxes = boxes.round(BOX_DIGITS)
-        return tuple(
-            Annotation(
-                label=self.classes[index],
-                box=(box[0], box[1], box[2], box[3]),
-                score=round(score, SCORE_DIGITS),
-            )
-            for box, score, index in zip(boxes.tolist(), found.scores.tolist(), found.classes.tolist(), strict=True)
-            if box[0] < box[2] and box[1] < box[3]
-        )
+    def _rest(self, begun: _Begun, looks: list[Look]) -> SeenBoxes:
+        """Go through the rest of a page's plan."""
+        while True:
+            try:
+                views = begun.looks.send(looks)
+            except StopIteration as end:
+                found: SeenBoxes = end.value
+                return found
+            looks = []
+            for view in views:
+                looks += predict_together(self.runtime, self._show(begun.page, [view]))
 
 
-def _join(first: RawBoxes, seen: NetworkInput, second: RawBoxes, larger: NetworkInput) -> RawBoxes:
-    """Add to the second pass' boxes the large ones that only the first one found."""
-    growth = np.array([new / old for new, old in zip(larger.scale, seen.scale, strict=True)] * 2, dtype=np.float32)
-    boxes: npt.NDArray[np.float32] = first.boxes * growth
-    lost = lost_large(boxes, second.boxes, boxes[:, 3] - boxes[:, 1])
-    if not lost.any():
-        return second
-    scores = np.concatenate([second.scores, first.scores[lost]])
-    best_first = np.argsort(-scores, kind="stable")
-    return RawBoxes(
-        np.concatenate([second.boxes, boxes[lost]])[best_first],
-        scores[best_first],
-        np.concatenate([second.classes, first.classes[lost]])[best_first],
-        second.capped,
-    )
+def predict_together(runtime: Runtime, inputs: Sequence[NetworkInput]) -> list[Look]:
+    """Run inputs of equal shape as one batch."""
+    raw = runtime.predict(np.stack([prepared.pixels for prepared in inputs]))
+    return list(zip(raw, inputs, strict=True))
 
 
-def _failure(page: Page, error: Exception) -> Failure:
-    info = page.info
-    if isinstance(error, MemoryError):
-        code = "R702"
-        message = f"out of memory on a page of {info.width} x {info.height} px (try a smaller --size or --device cpu)"
-    else:
-        code = "R701"
-        first_line = next(iter(str(error).splitlines()), "")
-        message = f"the page could not be processed: {type(error).__name__}: {first_line}".rstrip(": ")
-    return Failure(source=info.source, page=info.page, code=code, message=message)
+def page_size(page: Page) -> PageSize:
+    """Return what a plan needs to know of a page."""
+    return PageSize(width=page.info.width, height=page.info.height, decoded=max(page.pixels.shape[:2]))

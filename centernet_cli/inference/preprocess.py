@@ -41,24 +41,72 @@ class NetworkInput:
         return height, width
 
 
-def network_input(pixels: npt.NDArray[np.uint8], size: int, multiple: int = MULTIPLE) -> NetworkInput:
+def network_input(
+    pixels: npt.NDArray[np.uint8], size: int, multiple: int = MULTIPLE, page: tuple[int, int] | None = None
+) -> NetworkInput:
     """Scale a page so that its long side is `size` pixels, then pad it with white, right and below.
 
     Args:
         pixels: RGB uint8 `(H, W, 3)`.
         size: Long side in pixels, at least 1.
         multiple: Both sides of the result are multiples of this.
+        page: Width and height of the page in its own pixels, where `pixels` are fewer; None: they are all.
 
     Returns:
         The input; a side never shrinks below one pixel, however narrow the page.
     """
-    height, width = pixels.shape[:2]
+    width, height = page or (pixels.shape[1], pixels.shape[0])
     factor = size / max(height, width)
     new_width, new_height = (max(1, round(side * factor)) for side in (width, height))
-    scaled = resize(pixels, new_width, new_height)
-    padded = np.full((round_up(new_height, multiple), round_up(new_width, multiple), 3), PAPER, dtype=np.uint8)
-    padded[:new_height, :new_width] = scaled
+    padded = _padded(resize(pixels, new_width, new_height), multiple)
     return NetworkInput(pixels=padded, size=size, scale=(new_width / width, new_height / height), page=(width, height))
+
+
+def tile_input(
+    pixels: npt.NDArray[np.uint8],
+    window: tuple[int, int, int, int],
+    scale: float,
+    size: int,
+    multiple: int,
+    page: tuple[int, int],
+) -> NetworkInput:
+    """Show a part of a page, padded with white.
+
+    Args:
+        pixels: RGB uint8 `(H, W, 3)` of the whole page.
+        window: Left, top, width and height in page pixels.
+        scale: Network pixels per page pixel.
+        size: What the long side of the page would be at this scale.
+        multiple: Both sides of the result are multiples of this.
+        page: Width and height of the page in its own pixels.
+    """
+    there = (pixels.shape[1] / page[0], pixels.shape[0] / page[1])
+    # Whole pixels of what is there; the exact scale and shift follow from them.
+    left, top = (int(start * ratio) for start, ratio in zip(window[:2], there, strict=True))
+    right, bottom = (
+        min(end, max(start + 1, round((begin + side) * ratio)))
+        for begin, side, ratio, start, end in zip(
+            window[:2], window[2:], there, (left, top), (pixels.shape[1], pixels.shape[0]), strict=True
+        )
+    )
+    new_width, new_height = (max(1, round(side * scale)) for side in window[2:])
+    scales = (new_width * there[0] / (right - left), new_height * there[1] / (bottom - top))
+    return NetworkInput(
+        pixels=_padded(resize(pixels[top:bottom, left:right], new_width, new_height), multiple),
+        size=size,
+        scale=scales,
+        page=page,
+        shift=(-left / there[0] * scales[0], -top / there[1] * scales[1]),
+    )
+
+
+def _padded(scaled: npt.NDArray[np.uint8], multiple: int) -> npt.NDArray[np.uint8]:
+    height, width = scaled.shape[:2]
+    if height % multiple == 0 and width % multiple == 0:
+        return scaled
+    padded = np.full((round_up(height, multiple), round_up(width, multiple), 3), PAPER, dtype=np.uint8)
+    padded[:height, :width] = scaled
+    return padded
 
 
 def to_page(boxes: npt.NDArray[np.floating], prepared: NetworkInput) -> npt.NDArray[np.float64]:

@@ -60,7 +60,11 @@ def open_image(source: Path | BinaryIO, *, max_megapixels: float = 250.0, frame:
 
 
 def iter_frames(
-    source: Path | BinaryIO, *, max_megapixels: float = 250.0, pages: PageRanges | None = None
+    source: Path | BinaryIO,
+    *,
+    max_megapixels: float = 250.0,
+    pages: PageRanges | None = None,
+    enough: int | None = None,
 ) -> Iterator[Page | Failure]:
     """Yield every frame of a TIFF, or the one picture of any other image; what cannot be read is a `Failure`.
 
@@ -68,6 +72,7 @@ def iter_frames(
         source: A file, or a seekable binary stream.
         max_megapixels: Budget per frame in millions of pixels.
         pages: Frames wanted; None wants all. A file that holds a single picture is always read.
+        enough: Pixels of the longer side that suffice, for pictures that can be decoded at reduced scale.
 
     Yields:
         Pages in the order of the file; `info.page` counts from 1 in a file with several frames, else it is None.
@@ -75,16 +80,18 @@ def iter_frames(
     label = _name(source)
     try:
         with _stream(source) as (stream, name):
-            yield from _frames(stream, name, max_megapixels, pages)
+            yield from _frames(stream, name, max_megapixels, pages, enough)
     except InputError as error:
         yield failure_of(error, label)
 
 
-def _frames(stream: BinaryIO, name: str, max_megapixels: float, pages: PageRanges | None) -> Iterator[Page | Failure]:
+def _frames(
+    stream: BinaryIO, name: str, max_megapixels: float, pages: PageRanges | None, enough: int | None
+) -> Iterator[Page | Failure]:
     with _quiet_pillow():
         image = _open(stream, name, max_megapixels)
         several = image.format == "TIFF" and _has_frame(image, 1)
-        only = None if several else _decode(image, name, None)
+        only = None if several else _decode(image, name, None, enough)
     if only is not None:
         yield only
         return
@@ -165,8 +172,10 @@ def _open(stream: BinaryIO, name: str, max_megapixels: float) -> Image.Image:
     return image
 
 
-def _decode(image: Image.Image, name: str, page: int | None) -> Page:
+def _decode(image: Image.Image, name: str, page: int | None, enough: int | None = None) -> Page:
+    width, height = image.size
     try:
+        reduced = enough is not None and _reduce(image, enough)
         # Pillow turns TIFFs itself while it loads them and forgets the tag; for the others that is left to us.
         turned = image.format == "TIFF"
         orientation = _orientation(image) if turned else 1
@@ -175,15 +184,31 @@ def _decode(image: Image.Image, name: str, page: int | None) -> Page:
             orientation = _orientation(image)
         pixels = to_rgb(image)
     except MemoryError as error:
-        width, height = image.size
         raise InputError("I101", f"not enough memory for {width}×{height} pixels", path=name) from error
     except Exception as error:
         raise _damaged(error, name) from error
     if not turned:
         pixels = _oriented(pixels, orientation)
-    height, width = pixels.shape[:2]
+    if not reduced:
+        height, width = pixels.shape[:2]
+    elif orientation >= 5:
+        width, height = height, width
     info = PageInfo(source=name, width=width, height=height, page=page, dpi=_resolution(image), orientation=orientation)
     return Page(info=info, pixels=pixels)
+
+
+def _reduce(image: Image.Image, enough: int) -> bool:
+    """Have a JPEG decoded at 1/2, 1/4 or 1/8, with no less than `enough` pixels on its longer side, if it is so large.
+
+    Returns:
+        Whether it will be.
+    """
+    size = image.size
+    divisor = next((divisor for divisor in (8, 4, 2) if max(size) // divisor >= enough), None)
+    if image.format != "JPEG" or divisor is None:
+        return False
+    image.draft(None, (max(1, size[0] // divisor), max(1, size[1] // divisor)))
+    return image.size != size
 
 
 def _orientation(image: Image.Image) -> int:

@@ -29,7 +29,9 @@ class PageOptions:
         pdf_backend: `auto` is `pdfium`.
         password: Opens encrypted PDFs.
         max_megapixels: Largest page accepted, in millions of pixels; checked before decoding or rendering.
-        timeout: Seconds a renderer in a process of its own (poppler) may take for one page.
+        timeout: Seconds that reading one page may take, where a process of its own does it.
+        enough: Pixels of the longer side that suffice: a JPEG with at least twice as many is decoded at a half, a
+            quarter or an eighth of its size. `Page.info` still holds its full size. None: all pixels.
 
     Raises:
         UsageError: U111, an option out of its range.
@@ -42,13 +44,14 @@ class PageOptions:
     password: str | None = None
     max_megapixels: float = 250.0
     timeout: float = 120.0
+    enough: int | None = None
 
     def __post_init__(self) -> None:
         numbers = (
             ("--dpi", 1.0 if self.dpi is None else self.dpi),
             ("target_long_side", self.target_long_side),
             ("--max-megapixels", self.max_megapixels),
-            ("timeout", self.timeout),
+            ("--page-timeout", self.timeout),
         )
         for name, value in numbers:
             if not (math.isfinite(value) and value > 0):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.records import Failure, Page, PageInfo
@@ -33,36 +33,76 @@ class _Document(Protocol):
     def page(self, number: int) -> AbstractContextManager[_Page]: ...
 
 
+class PdfPages:
+    """The pages of an open PDF, in any order; use it in a `with` block.
+
+    Args:
+        path: The document.
+        options: Backend, password, resolution, limits.
+
+    Raises:
+        InputError: P201-P203, it cannot be opened or has no pages.
+        MissingRequirementError: E710, when the poppler backend is asked for and poppler is not installed.
+    """
+
+    def __init__(self, path: Path, options: PageOptions) -> None:
+        # Loading PDFium takes a tenth of a second that images need not pay.
+        from centernet_cli.pages.pdfium import PdfiumDocument
+        from centernet_cli.pages.poppler import PopplerDocument
+
+        self._source = str(path)
+        self._options = options
+        with ExitStack() as stack:
+            try:
+                opened = stack.enter_context(PdfiumDocument(path, options.password))
+                if opened.page_count == 0:
+                    raise InputError("P203", "PDF has no pages", path=path)
+                self._document: _Document = opened
+                if options.pdf_backend == "poppler":
+                    self._document = stack.enter_context(PopplerDocument(opened, options.timeout))
+            except (OSError, RuntimeError) as error:
+                raise InputError("P201", f"PDF cannot be opened: {error}") from error
+            self.count = opened.page_count
+            self._stack = stack.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the document."""
+        self._stack.close()
+
+    def read(self, number: int) -> Page | Failure:
+        """Return page `number`, from 1."""
+        return _read_page(self._document, self._source, number, self._options)
+
+
 def read_pdf(path: Path, options: PageOptions) -> Iterator[Page | Failure]:
     """Yield the pages of `path` that `options.pages` asks for; what cannot be read is a `Failure` and the rest go on.
 
     Raises:
         MissingRequirementError: E710, when the poppler backend is asked for and poppler is not installed.
     """
-    # Loading PDFium takes a tenth of a second that images need not pay.
-    from centernet_cli.pages.pdfium import PdfiumDocument
-    from centernet_cli.pages.poppler import PopplerDocument
-
     source = str(path)
-    with ExitStack() as stack:
-        try:
-            opened = stack.enter_context(PdfiumDocument(path, options.password))
-            if opened.page_count == 0:
-                raise InputError("P203", "PDF has no pages", path=path)  # noqa: TRY301 - one way to report them all
-            document: _Document = opened
-            if options.pdf_backend == "poppler":
-                document = stack.enter_context(PopplerDocument(opened, options.timeout))
-        except InputError as error:
-            yield failure_of(error, source)
-            return
-        except (OSError, RuntimeError) as error:
-            yield failure_of(InputError("P201", f"PDF cannot be opened: {error}"), source)
-            return
-        for number in chosen_pages(options.pages, opened.page_count):
-            yield _read_page(document, source, number, options)
-        beyond = pages_beyond(options.pages, opened.page_count)
-        if beyond:
-            yield failure_of(InputError("P204", f"no page {beyond}: the PDF has {opened.page_count}"), source)
+    try:
+        pages = PdfPages(path, options)
+    except InputError as error:
+        yield failure_of(error, source)
+        return
+    with pages:
+        yield from map(pages.read, chosen_pages(options.pages, pages.count))
+    beyond = pages_beyond_pdf(options, source, pages.count)
+    if beyond is not None:
+        yield beyond
+
+
+def pages_beyond_pdf(options: PageOptions, source: str, count: int) -> Failure | None:
+    """Return the P204 of pages that are asked for but lie beyond the last one."""
+    beyond = pages_beyond(options.pages, count)
+    return failure_of(InputError("P204", f"no page {beyond}: the PDF has {count}"), source) if beyond else None
 
 
 def _read_page(document: _Document, source: str, number: int, options: PageOptions) -> Page | Failure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.records import Failure, Page
@@ -27,21 +28,34 @@ def read_pages(path: Path, options: PageOptions | None = None) -> Iterator[Page 
         MissingRequirementError: E710, when the poppler backend is asked for and poppler is not installed.
     """
     options = options or PageOptions()
+    kind = kind_of(path)
+    if isinstance(kind, Failure):
+        yield kind
+    elif kind == "image":
+        yield from read_frames(path, options)
+    else:
+        yield from read_pdf(path, options)
+
+
+def kind_of(path: Path) -> Literal["image", "pdf"] | Failure:
+    """Say by its first bytes what a file is."""
     source = str(path)
     try:
         with open_regular(path) as stream:
             head = stream.read(HEAD_BYTES)
     except InputError as error:
-        yield failure_of(error, source)
-        return
+        return failure_of(error, source)
     except OSError as error:
-        yield failure_of(access_error(error, path), source)
-        return
+        return failure_of(access_error(error, path), source)
     if sniff_image(head):
-        yield from iter_frames(path, max_megapixels=options.max_megapixels, pages=options.pages)
-    elif is_pdf(head):
-        yield from read_pdf(path, options)
-    elif path.suffix.lower() == ".pdf" and head:
-        yield failure_of(InputError("P201", "PDF is damaged: it has no header", hint="try qpdf --check"), source)
-    else:
-        yield failure_of(not_an_image(head, path), source)
+        return "image"
+    if is_pdf(head):
+        return "pdf"
+    if path.suffix.lower() == ".pdf" and head:
+        return failure_of(InputError("P201", "PDF is damaged: it has no header", hint="try qpdf --check"), source)
+    return failure_of(not_an_image(head, path), source)
+
+
+def read_frames(path: Path, options: PageOptions) -> Iterator[Page | Failure]:
+    """Yield the frames of an image that `options.pages` asks for."""
+    return iter_frames(path, max_megapixels=options.max_megapixels, pages=options.pages, enough=options.enough)

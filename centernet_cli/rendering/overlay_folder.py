@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -49,18 +50,42 @@ class OverlayFolder:
                 return self.folder / name
             number += 1
 
+    def work(self, info: PageInfo, classes: Sequence[str]) -> OverlayWork:
+        """Return the drawing of a page, to be done when its boxes are known; its name is taken now."""
+        return OverlayWork(self.path_for(info), tuple(classes))
+
     def write(self, page: Page, annotations: Sequence[Annotation], classes: Sequence[str]) -> Path:
         """Draw a page's boxes and write the picture; return its path.
 
         Raises:
             OutputError: The picture cannot be written.
         """
-        path = self.path_for(page.info)
-        picture = draw_overlay(page, annotations, classes)
-        with atomic_path(path) as temporary:
+        return self.work(page.info, classes)(page, annotations)
+
+
+@dataclass(frozen=True, slots=True)
+class OverlayWork:
+    """Draws a page and writes the picture; another process may do it.
+
+    Attributes:
+        path: Of the picture.
+        classes: All of the model's, which fixes the colours.
+    """
+
+    path: Path
+    classes: tuple[str, ...]
+
+    def __call__(self, page: Page, annotations: Sequence[Annotation]) -> Path:
+        """Do it.
+
+        Raises:
+            OutputError: The picture cannot be written.
+        """
+        picture = draw_overlay(page, annotations, self.classes)
+        with atomic_path(self.path) as temporary:
             # Full colour resolution: thin coloured outlines smear without it.
             picture.save(temporary, format="JPEG", quality=QUALITY, subsampling=0)
-        return path
+        return self.path
 
 
 def real_paths(paths: Iterable[Path]) -> set[str]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from centernet_cli.core.recipe import DecodeSection, ModelSection, TestSection
-from centernet_cli.inference.looks import join, show
+from centernet_cli.inference.looks import join
 from centernet_cli.inference.preprocess import NetworkInput
 from centernet_cli.inference.runtime import RawBoxes
 from centernet_cli.models.meta import ModelMeta
@@ -32,25 +32,6 @@ def look(
         capped,
     )
     return raw, NetworkInput(pixels=PAGE, size=80, scale=(scale, scale), page=(80, 50), shift=(10.0, 0.0))
-
-
-@pytest.mark.parametrize(
-    ("section", "shapes"),
-    [
-        (TestSection(), [(64, 64)]),
-        (TestSection(scales=(0.5, 1.0, 2.0)), [(32, 32), (64, 64), (96, 128)]),
-        (TestSection(resize="keep", scales=(1.0, 2.0)), [(64, 96), (128, 192)]),
-        (TestSection(resize="fixed", size=(96, 128), scales=(1.0, 0.5)), [(128, 96), (128, 96)]),
-    ],
-)
-def test_a_page_is_shown_once_for_each_scale(section: TestSection, shapes: list[tuple[int, int]]) -> None:
-    assert [prepared.shape for prepared in show(PAGE, section, 64, 32)] == shapes
-
-
-def test_the_networks_multiple_is_kept() -> None:
-    for way in ("page", "keep", "fixed"):
-        section = TestSection.model_validate({"resize": way, "size": (96, 96)})
-        assert show(PAGE, section, 64, 128)[0].shape == (128, 128)
 
 
 def test_looks_meet_in_page_pixels_and_lower_each_others_scores() -> None:

@@ -1,0 +1,224 @@
+"""Page workers as seen from the main process: started, given tasks, watched, and replaced when they crash or hang."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from typing import TYPE_CHECKING, Protocol, Self
+
+from centernet_cli.core.errors import MissingRequirementError
+from centernet_cli.inference.shared_buffer import SharedBuffer, create_shared_file
+from centernet_cli.inference.tasks import Opened, Ready
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from centernet_cli.inference.tasks import Reply, Task
+
+START_SECONDS = 120.0
+"""A worker that hasn't answered by then, on however busy a machine, never will."""
+PARTING_SECONDS = 2.0
+_START = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from centernet_cli.inference.page_worker import main; main(sys.argv[2:])"
+)
+_FEW_STARTS = 3
+
+
+class Worker(Protocol):
+    """What takes tasks and holds pages.
+
+    Attributes:
+        buffers: Shared with it.
+        free: Numbers of those that hold no page.
+    """
+
+    buffers: list[SharedBuffer]
+    free: list[int]
+
+    def send(self, task: Task) -> None:
+        """Have a task done after those that were sent before."""
+
+
+class Pool(Protocol):
+    """Workers; used in a `with` block."""
+
+    @property
+    def workers(self) -> Sequence[Worker]:
+        """Those there are."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def with_room(self) -> Worker | None:
+        """Return the worker with a free buffer that has the least to do."""
+
+    def wait(self, *others: int) -> None:
+        """Wait until there may be replies, or one of some other descriptors can be read."""
+
+    def replies(self) -> Iterator[tuple[Worker, Reply | Lost]]:
+        """Yield what has come, without waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A task during which its worker crashed or took too long.
+
+    Attributes:
+        task: The task.
+        hung: Whether it took too long.
+    """
+
+    task: Task
+    hung: bool
+
+
+class PageWorkerHandle:
+    """A worker process and its buffers, which outlive it.
+
+    Args:
+        buffers: How many pages it may hold.
+    """
+
+    def __init__(self, buffers: int) -> None:
+        self.buffers = [SharedBuffer(create_shared_file()) for _ in range(buffers)]
+        self.free = list(range(buffers))
+        self.tasks: deque[Task] = deque()
+        self._since = 0.0
+        self._ready = False
+        self._failed_starts = 0
+        self._start()
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair()
+        descriptors = [theirs.fileno(), *(buffer.descriptor for buffer in self.buffers)]
+        command = [sys.executable, "-c", _START, json.dumps(sys.path), *map(str, (os.getpid(), *descriptors))]
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 - this very program
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,  # libraries for images like to talk; what matters comes back as a reply
+                pass_fds=descriptors,
+            )
+        self.connection = Connection(ours.detach())
+        self._since = time.monotonic()
+        self._ready = False
+
+    def send(self, task: Task) -> None:
+        """Have a task done after those that were sent before."""
+        if not self.tasks:
+            self._since = time.monotonic()
+        self.tasks.append(task)
+        self._transmit(task)
+
+    def _transmit(self, task: Task) -> None:
+        with contextlib.suppress(OSError):  # it is dead: `replies` finds out, and everything is sent again
+            self.connection.send(task)
+
+    def replies(self, timeout: float) -> Iterator[Reply | Lost]:
+        """Yield what has come; a worker that died, or works longer than `timeout` seconds on a task, is replaced."""
+        dead = False
+        try:
+            while self.connection.poll():
+                reply: Reply = self.connection.recv()
+                self._since = time.monotonic()
+                if isinstance(reply, Ready):
+                    self._ready = True
+                    continue
+                if not isinstance(reply, Opened):  # more follows
+                    self.tasks.popleft()
+                yield reply
+        except (EOFError, OSError):
+            dead = True
+        late = self.deadline(timeout)
+        hung = not dead and late is not None and time.monotonic() > late
+        if not (dead or hung):
+            return
+        self._failed_starts = 0 if self._ready else self._failed_starts + 1
+        self.kill()
+        if self._failed_starts >= _FEW_STARTS:
+            message = f"page workers cannot be started (exit code {self._process.returncode})"
+            raise MissingRequirementError("E714", message, hint="--workers 0 does without")
+        lost = self.tasks.popleft() if self.tasks and self._ready else None
+        self._start()
+        for task in self.tasks:
+            self._transmit(task)
+        if lost is not None:
+            yield Lost(lost, hung)
+
+    def deadline(self, timeout: float) -> float | None:
+        """Return until when (by the monotonic clock) an answer is due; None without a task."""
+        if not self._ready:
+            return self._since + START_SECONDS
+        return self._since + timeout if self.tasks else None
+
+    def part(self, timeout: float) -> None:
+        """Let the process end what it is at, for it may be writing a file, but not for long; give the buffers back."""
+        try:
+            self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        for buffer in self.buffers:
+            buffer.close()
+
+    def kill(self) -> None:
+        """End the process, whatever it is doing; it holds nothing that would be lost."""
+        self._process.kill()
+        self._process.wait()
+        self.connection.close()
+
+
+@dataclass(slots=True)
+class WorkerPool:
+    """A growing number of workers; use it in a `with` block.
+
+    Attributes:
+        timeout: Seconds a worker may take for a task.
+        workers: Those there are.
+    """
+
+    timeout: float
+    workers: list[PageWorkerHandle] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self.workers:
+            worker.connection.close()
+        until = time.monotonic() + PARTING_SECONDS
+        for worker in self.workers:
+            worker.part(max(0.0, until - time.monotonic()))
+        self.workers.clear()
+
+    def grow(self, count: int, buffers: int) -> None:
+        """Start more workers, each of which may hold so many pages."""
+        for _ in range(count):
+            self.workers.append(PageWorkerHandle(buffers))
+
+    def with_room(self) -> PageWorkerHandle | None:
+        """Return the worker with a free buffer that has the least to do."""
+        free = [worker for worker in self.workers if worker.free]
+        return min(free, key=lambda worker: len(worker.tasks), default=None)
+
+    def wait(self, *others: int) -> None:
+        """Wait until a worker answers, dies or is late, or one of some other descriptors can be read."""
+        deadlines = [late for worker in self.workers if (late := worker.deadline(self.timeout)) is not None]
+        patience = max(0.0, min(deadlines) - time.monotonic()) + 0.01 if deadlines else None
+        wait([*(worker.connection for worker in self.workers), *others], patience)
+
+    def replies(self) -> Iterator[tuple[PageWorkerHandle, Reply | Lost]]:
+        """Yield what has come from all workers, without waiting."""
+        for worker in self.workers:
+            for reply in worker.replies(self.timeout):
+                yield worker, reply
