@@ -190,8 +190,8 @@ def predict(
     succeeded: nothing is written).
     """
     from centernet_cli.cli.predict_job import PredictJob
+    from centernet_cli.cli.predict_parts import ledger_of, open_ledger, part_of
     from centernet_cli.inference.open_runtime import RuntimeOptions
-    from centernet_cli.cli.predict_parts import open_ledger, part_of
     from centernet_cli.inference.output import check_folder, check_output, open_sink, pick_target
     from centernet_cli.pages.poppler import require_poppler
     from centernet_cli.pages.source import PageOptions, expand_inputs, parse_page_ranges
@@ -210,15 +210,17 @@ def predict(
         timeout=page_timeout,
         **({} if size is None else {"target_long_side": max(size, PageOptions().target_long_side)}),
     )
-    if resume and (out is None or (out.exists() and not (out.is_file() or out.is_dir()))):
-        raise UsageError("U708", "needs an output to go on with", path="--resume", hint="name a file with --out")
+    ledger_file = ledger_of(target)
+    if resume and ledger_file is None:
+        raise UsageError("U716", "needs an output to go on with", path="--resume", hint="name a file with --out")
     paths = part_of(list(expand_inputs(inputs, sys.stdin)), shard)
     if pdf_backend == "poppler":
         require_poppler()
     if overlay is not None:
         check_folder(overlay)
     real_inputs = real_paths(paths)
-    check_output(target, real_inputs, force=force)
+    going_on = resume and ledger_file is not None and ledger_file.is_file()
+    check_output(target, real_inputs, force=force or going_on)
 
     chosen: dict[str, object] = {
         **overrides.options(),
@@ -237,7 +239,7 @@ def predict(
         fail_fast=fail_fast,
         options=chosen,
     )
-    with open_ledger(job, target.path, overlay, resume=resume) as ledger:
+    with open_ledger(job, ledger_file, overlay, resume=resume) as ledger:
         job.run(paths, options, open_sink(target, real_inputs), overlay, ledger)
     if not job.pages and paths:
         console.problem("no page could be read; nothing was written")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from centernet_cli.cli.predict_job import PredictJob
     from centernet_cli.inference.ledger import Ledger
+    from centernet_cli.inference.output import Target
 
 _SHARD = re.compile(r"([0-9]{1,9})/([0-9]{1,9})", re.ASCII)
 
@@ -34,19 +35,29 @@ def part_of(paths: Sequence[Path], shard: str | None) -> list[Path]:
     return list(paths[number - 1 :: count])
 
 
+def ledger_of(target: Target) -> Path | None:
+    """Return where the ledger of an output is; None for stdout, devices and pipes, which have none."""
+    from centernet_cli.inference.ledger import ledger_path
+
+    out = target.path
+    if out is None or (out.exists() and not (out.is_file() or out.is_dir())):
+        return None
+    return ledger_path(out)
+
+
 @contextmanager
-def open_ledger(job: PredictJob, out: Path | None, overlay: Path | None, *, resume: bool) -> Iterator[Ledger | None]:
-    """Give the ledger of an output; None where there is none, such as for stdout.
+def open_ledger(job: PredictJob, path: Path | None, overlay: Path | None, *, resume: bool) -> Iterator[Ledger | None]:
+    """Give the ledger at `path`, if there is to be one.
 
     It stays if the run was cut off with pages done, or if it is a run with `--resume`; else it goes.
     """
-    from centernet_cli.inference.ledger import Ledger, ledger_path, options_key
+    from centernet_cli.inference.ledger import Ledger, options_key
 
-    if out is None or (out.exists() and not (out.is_file() or out.is_dir())):
+    if path is None:
         yield None
         return
     key = options_key(job.key() | {"overlay": None if overlay is None else str(overlay.absolute())})
-    with Ledger(ledger_path(out), key, resume=resume) as ledger:
+    with Ledger(path, key, resume=resume) as ledger:
         name = printable(str(ledger.path))
         if resume and ledger.foreign:
             console.warn(f"{name}: of another model, program or options; beginning anew")

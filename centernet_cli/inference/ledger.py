@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-import orjson
-
 from centernet_cli.core.errors import InputError, OutputError
 from centernet_cli.core.records import Annotation, PageInfo, PageRecord
 from centernet_cli.core.safe_io import sha256_file
@@ -256,10 +254,7 @@ def _from_json(value: dict[str, Any], source: str) -> SeenPage:
 def _parse(line: bytes) -> dict[str, Any]:
     """Return the object on a line, an empty one if there is none."""
     try:
-        value = orjson.loads(line)
+        value = json.loads(line)  # it takes lone surrogates, which names may hold
     except ValueError:
-        try:
-            value = json.loads(line)  # which takes lone surrogates
-        except ValueError:
-            return {}
+        return {}
     return value if isinstance(value, dict) else {}

@@ -106,7 +106,7 @@ def predict_files(
         stream: Workers, and what else is wanted.
 
     Raises:
-        CenterNetError: What the runtime, or the work on a page, raises; E714 workers cannot be started.
+        CenterNetError: What the runtime, or the work on a page, raises; E717 workers cannot be started.
     """
     stream = stream or StreamOptions()
     with ExitStack() as stack:

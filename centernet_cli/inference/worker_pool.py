@@ -148,7 +148,7 @@ class PageWorkerHandle:
         self.kill()
         if self._failed_starts >= _FEW_STARTS:
             message = f"page workers cannot be started (exit code {self._process.returncode})"
-            raise MissingRequirementError("E714", message, hint="--workers 0 does without")
+            raise MissingRequirementError("E717", message, hint="--workers 0 does without")
         lost = self.tasks.popleft() if self.tasks and self._ready else None
         self._start()
         for task in self.tasks:

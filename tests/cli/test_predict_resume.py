@@ -95,7 +95,7 @@ def test_killed_at_any_moment_nothing_is_lost_or_doubled(out: str) -> None:
     names = files()
     rng = random.Random(out)
     total = 0
-    for _ in range(6):
+    for _ in range(4):
         process = start("-o", f"r{out}", "--resume", "--force", slow=0.2)
         time.sleep(rng.uniform(0.5, 6))
         process.send_signal(signal.SIGKILL)
@@ -105,7 +105,7 @@ def test_killed_at_any_moment_nothing_is_lost_or_doubled(out: str) -> None:
     total += seen()
     assert content(Path(f"r{out}")) == whole
     # A page that was in the network, or done but not yet written down, may be done again: a few for each kill.
-    assert PAGES <= total <= PAGES + 6 * 4
+    assert PAGES <= total <= PAGES + 4 * 4
     assert files() - names == {f"r{out}".rstrip("/"), f"r{out}".rstrip("/") + ".ledger"}
     run("-o", f"r{out}", "--resume", "--force")
     assert seen() == 0, "everything was done"
@@ -150,8 +150,8 @@ def test_other_options_and_changed_files_are_done_again() -> None:
 def test_shards_together_are_the_whole() -> None:
     run("-o", "whole.json")
     parts = []
-    for number in (1, 2, 3):
-        start("-o", f"{number}.json", "--shard", f"{number}/3").communicate(timeout=200)
+    for number in (1, 2):
+        start("-o", f"{number}.json", "--shard", f"{number}/2").communicate(timeout=200)
         parts.append(json.loads(Path(f"{number}.json").read_text()))
     whole = json.loads(Path("whole.json").read_text())
     names = [image["file_name"] for part in parts for image in part["images"]]

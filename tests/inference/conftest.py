@@ -1,53 +1,16 @@
 from __future__ import annotations
 
-import os
-import signal
-import time
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
-from PIL import Image, ImageDraw
 
-from centernet_cli.core.recipe import DecodeSection, ModelSection, TestSection
-from centernet_cli.inference.runtime import RawBoxes
-from centernet_cli.models.meta import ModelMeta
-
-
-class DarkRuntime:
-    """Finds the box around everything dark; nothing on a blank page."""
-
-    name, device, precision, multiple = "fake", "cpu", "fp32", 32
-
-    def __init__(self, test: TestSection | None = None, page_size: int = 320) -> None:
-        self.meta = ModelMeta(
-            name="dark",
-            classes=("text_line",),
-            page_size=page_size,
-            model=ModelSection(),
-            decode=DecodeSection(),
-            threshold=0.5,
-            test=test or TestSection(),
-        )
-        self.shapes: list[tuple[int, ...]] = []
-
-    def predict(self, batch: np.ndarray) -> list[RawBoxes]:
-        self.shapes.append(batch.shape)
-        return [self._find(image) for image in batch]
-
-    def _find(self, image: np.ndarray) -> RawBoxes:
-        ys, xs = np.nonzero(image.mean(axis=2) < 128)
-        if not len(xs):
-            return RawBoxes(np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.int64))
-        box = np.array([[xs.min(), ys.min(), xs.max() + 1, ys.max() + 1]], np.float32)
-        return RawBoxes(box, np.array([0.875], np.float32), np.zeros(1, np.int64))
-
-
-def picture(number: int = 0, width: int = 300, height: int = 400) -> Image.Image:
-    """A page with one black box, whose place tells the number."""
-    image = Image.new("RGB", (width, height), "white")
-    ImageDraw.Draw(image).rectangle((30, 40 + number, 230, 60 + number), fill="black")
-    return image
+if TYPE_CHECKING:
+    from tests.inference.fakes import picture
+else:
+    sys.path.insert(0, str(Path(__file__).parent))
+    from fakes import picture
 
 
 @pytest.fixture
@@ -63,24 +26,3 @@ def many_files(tmp_path: Path) -> list[Path]:
     )
     picture(9, 320, 200).save(tmp_path / "f.jpg", quality=95)
     return [*sorted(tmp_path.iterdir()), tmp_path / "missing.png", tmp_path / "a.png"]
-
-
-class Crash:
-    """Work on a page that kills its process, for pages of some files."""
-
-    def __init__(self, *names: str) -> None:
-        self.names = names
-
-    def __call__(self, page, annotations):
-        if Path(page.info.source).name in self.names:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return len(annotations)
-
-
-class Hang(Crash):
-    """Likewise, but it never ends."""
-
-    def __call__(self, page, annotations):
-        if Path(page.info.source).name in self.names:
-            time.sleep(1000)
-        return len(annotations)

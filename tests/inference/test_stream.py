@@ -6,6 +6,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -21,8 +22,12 @@ from centernet_cli.inference.stream import Done, StreamOptions, predict_files
 from centernet_cli.pages.options import PageOptions, parse_page_ranges
 from centernet_cli.pages.source import read_pages
 
-sys.path.insert(0, str(Path(__file__).parent))  # workers unpickle what the tests give them to do
-from conftest import Crash, DarkRuntime, Hang, picture
+if TYPE_CHECKING:
+    from tests.inference.fakes import Crash, DarkRuntime, Hang, picture
+else:
+    # Workers unpickle what the tests give them to do, from a module that they find as well.
+    sys.path.insert(0, str(Path(__file__).parent))
+    from fakes import Crash, DarkRuntime, Hang, picture
 
 PAGES = PageOptions(target_long_side=400)
 
@@ -118,7 +123,7 @@ def test_work_is_done_on_every_page(many_files: list[Path]) -> None:
     done = run(many_files, stream=StreamOptions(workers=2, work=work, digest=True))
     pages = [item for item in done if isinstance(item.result, SeenPage)]
     assert [item.made for item in pages] == [1] * len(pages)
-    assert asked == [Path(item.result.record.info.name).name for item in pages], "in input order"
+    assert asked == names(pages), "in input order"
     digests = {item.path.name: item.digest for item in done}
     assert len({digest for digest in digests.values() if digest}) == len(digests) - 1
     assert {item.count for item in done if item.path.name == "c.pdf"} == {4}
@@ -145,9 +150,8 @@ def test_a_page_that_hangs_its_worker_fails_alone(many_files: list[Path]) -> Non
     done = run(many_files, stream=StreamOptions(workers=1, work=lambda _: work), pages=options)
     assert [name for name in names(done) if "R704" in name] == ["f.jpg R704"]
     assert names(done)[-1] == "a.png"
-    assert "--page-timeout" in next(
-        item.result.message for item in done if isinstance(item.result, Failure) and item.result.code == "R704"
-    )
+    (failure,) = (item.result for item in done if isinstance(item.result, Failure) and item.result.code == "R704")
+    assert "--page-timeout" in failure.message
 
 
 def test_a_reader_that_crashes_or_hangs_fails_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,7 +226,7 @@ def children() -> set[int]:
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 def test_workers_end_with_the_run(many_files: list[Path]) -> None:
     before = children()
-    stream = predict_files(many_files, PAGES, DarkRuntime, PipelineOptions(), StreamOptions(workers=2))
+    stream: Any = predict_files(many_files, PAGES, DarkRuntime, PipelineOptions(), StreamOptions(workers=2))
     next(stream)
     assert len(children() - before) == 2
     stream.close()
@@ -246,10 +250,9 @@ def test_large_jpegs_give_the_same_boxes_from_fewer_pixels(tmp_path: Path) -> No
     picture(7).resize((3000, 4000), Image.Resampling.NEAREST).save(tmp_path / "a.jpg", quality=95)
     (whole,) = run([tmp_path / "a.jpg"], stream=StreamOptions(workers=0))
     (reduced,) = run([tmp_path / "a.jpg"], stream=StreamOptions(workers=1), pages=replace(PAGES, enough=900))
-    assert isinstance(whole.result, SeenPage)
-    assert isinstance(reduced.result, SeenPage)
-    assert whole.result.record.info == reduced.result.record.info
-    boxes = [np.array(item.result.record.annotations[0].box) for item in (whole, reduced)]
+    records: list[Any] = results([whole, reduced])
+    assert records[0].info == records[1].info
+    boxes = [np.array(record.annotations[0].box) for record in records]
     assert abs(boxes[0] - boxes[1]).max() <= 4000 / 320
 
 
