@@ -35,8 +35,6 @@ class Found(NamedTuple):
     capped: bool
 
 
-
-
 def join(looks: Sequence[tuple[RawBoxes, NetworkInput]], meta: ModelMeta, threshold: float) -> Found:
     """Make one list of what several looks at a page found.
 
