@@ -142,6 +142,14 @@ def tone(pixels: Pixels, rng: Random) -> Pixels:
     return np.asarray(result, np.uint8)
 
 
+def negative(pixels: Pixels, rng: Random) -> Pixels:
+    """Turn dark on light into light on dark: night modes of screens, microfilm."""
+    ground = np.array(rng.choice(((0, 0, 0), (18, 18, 18), (30, 34, 42), (10, 20, 45), (40, 40, 40))), np.float32)
+    light = np.array(rng.choice(((255, 255, 255), (220, 220, 220), (200, 210, 190), (240, 220, 180))), np.float32)
+    share = (255 - pixels.astype(np.float32)) / 255
+    return np.asarray(ground + (light - ground) * share, np.uint8)
+
+
 def to_grey(pixels: Pixels) -> Pixels:
     """Drop the colour."""
     return np.repeat(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)

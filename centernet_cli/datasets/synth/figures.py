@@ -59,7 +59,8 @@ def photo(rng: Random, width: int, height: int, *, grey: bool = False) -> npt.ND
     blurred = np.asarray(cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.6, 2.0)), np.float32)
     picture = blurred + noise.normal(0, rng.uniform(1, 8), picture.shape[:2]).astype(np.float32)[..., None]
     # Photographs are greyer than chance is.
-    toned = rng.uniform(0.4, 0.8) * picture.mean(axis=2, keepdims=True) + picture * rng.uniform(0.25, 0.5)
+    grey_share = rng.uniform(0.45, 0.95)
+    toned = grey_share * picture.mean(axis=2, keepdims=True) + picture * (1.05 - grey_share)
     pixels = np.clip(toned, 0, 255).astype(np.uint8)
     if grey:
         tone = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)

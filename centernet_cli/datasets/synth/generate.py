@@ -67,7 +67,7 @@ _PROFILES = {
     "newspaper": ("old", "old", "scan", "copy", "fax", "clean"),
     "report": ("clean", "clean", "scan", "fax"),
     "paper": ("clean", "clean", "clean", "scan", "copy"),
-    "slides": ("clean", "clean", "clean", "photo"),
+    "slides": ("clean", "clean", "clean", "clean", "clean", "photo"),
     "notes": ("scan", "scan", "photo", "old", "clean"),
     "oldprint": ("old", "old", "old", "fax"),
     "book": ("clean", "scan", "scan", "old", "photo", "copy"),
@@ -78,6 +78,8 @@ _PROFILES = {
 _OLD_SPELLING = 0.5
 _OFTEN_ENGLISH, _ENGLISH = frozenset({"notes", "form", "receipt", "table", "paper"}), 0.4
 """Kinds whose pages outside, too, are more often English than others' are."""
+_DARK = 0.04
+"""Share of pages on screens and copies that are light on dark."""
 _LEAST_SIDE, _LEAST_SEEN = 2.0, 0.4
 
 
@@ -226,6 +228,8 @@ def _picture(
     back: Callable[[], Pixels] | None,
     facts: dict[str, str],
 ) -> tuple[Pixels, Warp | None]:
+    if profile in {"clean", "copy", "fax"} and facts.get("kind") not in {"receipt", "slides"} and rng.random() < _DARK:
+        pixels = degrade.negative(pixels, rng)
     if profile == "clean":
         if rng.random() < 0.25:
             pixels = degrade.jpeg(pixels, rng, 40, 90)

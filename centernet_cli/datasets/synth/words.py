@@ -5,6 +5,7 @@ A detector sees shapes, not sense; what counts is the right mix of word lengths,
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 DICT_FOLDER = Path("/usr/share/dict")
 
 _BLOCKS, _BLOCK_BYTES = 300, 700
+_RUDE = re.compile(
+    r"fuck|shit|cunt|nigg|bitch|whore|slut|rape|bugger|cock|piss|fag|wank|arse|hure|fick|putain|kurw|jeba|puta",
+    re.IGNORECASE,
+)
 
 
 @lru_cache(maxsize=32)
@@ -32,7 +37,8 @@ def _dictionary(language: str) -> tuple[str, ...]:
             file.seek(size * block // _BLOCKS)
             words += file.read(_BLOCK_BYTES).decode("utf-8", "ignore").split()[1:-1]
     letters = set(alphabet(language))
-    return tuple(word for word in dict.fromkeys(words) if 2 < len(word) < 15 and letters.issuperset(word.lower()))
+    fitting = (word for word in dict.fromkeys(words) if 2 < len(word) < 15 and letters.issuperset(word.lower()))
+    return tuple(word for word in fitting if not _RUDE.search(word))
 
 
 @lru_cache(maxsize=32)

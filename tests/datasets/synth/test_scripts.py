@@ -88,7 +88,7 @@ def test_what_the_font_lacks_is_set_in_latin_or_left_out():
 def test_right_to_left_pages_begin_on_the_right(language):
     families(language)
     gaps = []
-    for seed in range(12):
+    for seed in range(8):
         sheet = make_sheet("book", seed, languages=[language])
         for label, (x0, y0, x1, y1) in sheet.regions:
             inside = [box for box in sheet.lines if x0 <= box[0] and box[2] <= x1 and y0 <= box[1] and box[3] <= y1]
@@ -130,9 +130,9 @@ def test_vertical_columns_are_lines():
 @pytest.mark.parametrize("language", OTHERS)
 def test_pages_of_every_language(language):
     families(language)
-    for kind in ("report", "form", "newspaper"):
-        page = make_page(kind, 2, long_side=500, languages=[language])
-        again = make_page(kind, 2, long_side=500, languages=[language])
+    for kind in ("report", "form"):
+        page = make_page(kind, 2, long_side=400, languages=[language])
+        again = make_page(kind, 2, long_side=400, languages=[language])
         assert page.facts["language"] == language
         assert page.lines == again.lines
         assert np.array_equal(page.pixels, again.pixels)

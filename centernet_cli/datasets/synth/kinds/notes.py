@@ -102,7 +102,9 @@ class _Paper:
             if at == lines - 1:
                 end = margin + (end - margin) * rng.uniform(0.15, 1.0)
             start = margin + (indent if at == 0 else rng.gauss(0, 0.06) * self.pitch)
-            made = self.line(" ".join(self.ctx.words.sentence(10, 26)), start, right=end)
+            text = " ".join(self.ctx.words.sentence(10, 26))
+            text = text[:1].lower() + text[1:] if at and rng.random() < 0.8 else text
+            made = self.line(text, start, right=end)
             if made is not None:
                 boxes.append(made)
                 self.afterthoughts(made)
