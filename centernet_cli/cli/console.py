@@ -5,17 +5,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
 import traceback
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from centernet_cli.core.errors import CenterNetError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from rich.console import Console
     from rich.progress import Progress as RichProgress
@@ -50,6 +53,7 @@ else:
     err = _LazyConsole(stderr=True)
 
 _level = NORMAL
+_log: Path | None = None
 
 
 def verbosity() -> int:
@@ -58,9 +62,15 @@ def verbosity() -> int:
 
 
 def reset_verbosity() -> None:
-    """Go back to NORMAL."""
-    global _level  # noqa: PLW0603 - one process, one command line
-    _level = NORMAL
+    """Go back to NORMAL, without a log."""
+    global _level, _log  # one process, one command line
+    _level, _log = NORMAL, None
+
+
+def keep_log(path: Path) -> None:
+    """Append what is said from now on to a file as well, also with `-q`."""
+    global _log  # noqa: PLW0603
+    _log = path
 
 
 def quieten(value: bool) -> None:
@@ -82,6 +92,10 @@ def say(message: str, level: int = NORMAL) -> None:
     if _level >= level:
         sys.stderr.write(message + "\n")
         sys.stderr.flush()
+    if _log is not None and level <= NORMAL:
+        # What was said has been said: a full disk is told by those who write what matters.
+        with contextlib.suppress(OSError), _log.open("a", encoding="utf-8") as file:
+            file.write(f"{datetime.now().astimezone().isoformat(timespec='seconds')} {message}\n")
 
 
 def warn(message: str) -> None:

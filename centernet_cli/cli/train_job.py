@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import typer
 
 from centernet_cli.cli import console
-from centernet_cli.core.errors import DivergedError
+from centernet_cli.cli.train_tables import class_table, describe
 
 if TYPE_CHECKING:
     import torch
@@ -35,11 +32,20 @@ def run_job(settings: Recipe, run: RunDir, device: torch.device, group: Group, *
     Raises:
         CenterNetError: Anything the user should know of.
     """
+    from centernet_cli.cli.rehearsal import rehearse
+    from centernet_cli.cli.train_progress import ConsoleProgress
+    from centernet_cli.cli.train_report import write_batches
+    from centernet_cli.training.batch_pictures import batch_pictures
     from centernet_cli.training.loop import Stopped, prepare, train
 
+    if again and group.leads:
+        console.keep_log(run.log)
     trainer = prepare(settings, run, device, resume=again, group=group)
     if again:
         trainer.restore()
+    elif group.leads and not dry_run:
+        run.create(settings, replace=group.restarts > 0)
+        console.keep_log(run.log)
     describe(trainer)
     if dry_run:
         rehearse(trainer)
@@ -47,13 +53,13 @@ def run_job(settings: Recipe, run: RunDir, device: torch.device, group: Group, *
     if again:
         if trainer.epoch >= settings.train.epochs and run.weights.is_file():
             console.say(f"{run.root}: this run is finished ({trainer.step} steps); weights are in {run.weights}")
+            if group.leads and not run.report.is_file():
+                conclude(trainer)
             return
         epochs = settings.train.epochs
         console.say(f"going on after {trainer.step} steps, in epoch {min(trainer.epoch + 1, epochs)} of {epochs}")
     elif group.leads:
-        run.create(settings, replace=group.restarts > 0)
-    from centernet_cli.cli.train_progress import ConsoleProgress
-
+        write_batches(trainer, batch_pictures(trainer.data.train, settings))
     progress = ConsoleProgress()
     try:
         result = train(trainer, progress)
@@ -66,77 +72,31 @@ def run_job(settings: Recipe, run: RunDir, device: torch.device, group: Group, *
         console.say(f"best score {trainer.best_score:.4f} after epoch {trainer.best_epoch}")
     if group.leads:
         console.write(str(run.weights))
+        conclude(trainer)
 
 
-def describe(trainer: Trainer) -> None:
-    """Say what was found and what will be trained."""
-    data = trainer.data
-    rows: dict[str, Counter[str]] = {}
-    for page in data.train:
-        rows.setdefault(page.source, Counter()).update(train=1, boxes=len(page.boxes))
-    for held in data.val:
-        rows.setdefault(held.source, Counter()).update(val=1)
-    width = max(map(len, ("source", *rows)))
-    console.say(f"{'source'.ljust(width)}  train    val    boxes")
-    for name, row in rows.items():
-        console.say(f"{name.ljust(width)} {row['train']:6d} {row['val']:6d} {row['boxes']:8d}")
-    for label, count in data.dropped_labels.most_common():
-        console.say(f"not used: {count} boxes labelled '{label}'")
-    if not data.val:
-        console.warn("no page is held out: the last weights are kept, and no score is measured")
-    parameters = sum(parameter.numel() for parameter in trainer.network.parameters())
-    trained = sum(parameter.numel() for parameter in trainer.network.parameters() if parameter.requires_grad)
-    if trainer.fresh:
-        first = ", ".join(trainer.fresh[:3]) + (", …" if len(trainer.fresh) > 3 else "")
-        console.say(f"not in {trainer.recipe.model.init}: {len(trainer.fresh)} tensors start afresh ({first})")
-    name = str(trainer.dtype).removeprefix("torch.")
-    console.say(
-        f"model {trainer.recipe.model.backbone} + {trainer.recipe.model.neck}, {parameters / 1e6:.2f} M parameters, "
-        f"{trained / 1e6:.2f} M trained; {trainer.device}, {name}"
-    )
-
-
-def rehearse(trainer: Trainer) -> None:
-    """Do one training step and report time and memory.
+def conclude(trainer: Trainer) -> None:
+    """Write the report, and say how good the classes are.
 
     Raises:
-        DivergedError: Its loss is not finite.
+        OutputError: It cannot be written.
     """
-    from centernet_cli.datasets.samples import Samples
-    from centernet_cli.training.batch import collate
-    from centernet_cli.training.data import plan_epoch
-    from centernet_cli.training.loop import training_step
+    from centernet_cli.cli.train_report import write_report
+    from centernet_cli.models.meta import read_meta
+    from centernet_cli.models.zoo import load_model
+    from centernet_cli.training.hints import class_hints
+    from centernet_cli.training.validate import validate
 
-    recipe, pages = trainer.recipe, trainer.data.train
-    batches = plan_epoch(pages, epoch=0, recipe=recipe)
-    samples = Samples(pages, recipe.augment, recipe.train.input, recipe.train.page_size, recipe.data.cache_mb)
-    batch = collate([samples[draw] for draw in batches[0]])
-    trainer.connect()
-    seconds = []
-    for _ in range(2):
-        start = time.monotonic()
-        terms = training_step(trainer, [batch] * recipe.train.accumulate, 1.0)
-        seconds.append(time.monotonic() - start)
-    if terms is None:
-        raise DivergedError("T901", "the loss of the first step is not finite", hint="train.precision=fp32")
-    steps = len(batches) * recipe.train.epochs
-    losses = ", ".join(f"{name} {value:.3g}" for name, value in terms.items())
-    console.say(
-        f"{steps} steps of {len(batches[0])} samples, {seconds[-1]:.2f} s each: about "
-        f"{console.duration(steps * seconds[-1])}{peak_memory()}; {losses}"
-    )
-
-
-def peak_memory() -> str:
-    """Return the most memory that was in use so far, in words; empty where the system doesn't tell."""
-    import torch
-
-    try:
-        import resource
-    except ImportError:  # Windows
-        return ""
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    text = f"; peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6:.0f} MB"
-    if torch.cuda.is_available():
-        text += f", {torch.cuda.max_memory_allocated() / 1e6:.0f} MB on the GPU"
-    return text
+    pairs, recipe = trainer.best_pairs, trainer.recipe
+    if trainer.data.val and not pairs:  # the best epoch was in an earlier part of the run
+        kept = load_model(str(trainer.run.weights))
+        network = kept.network.to(trainer.device)
+        pairs = validate(network, kept.meta, trainer.data.val, recipe, trainer.device).pairs
+    threshold = read_meta(trainer.run.weights).threshold
+    for hint in class_hints(pairs, recipe.data.classes, threshold) if pairs else []:
+        trainer.hints.append(hint)
+        console.warn(hint)
+    summary = write_report(trainer, pairs)
+    if summary is not None:
+        class_table(summary)
+    console.say(f"report: {trainer.run.report}")

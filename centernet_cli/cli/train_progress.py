@@ -24,7 +24,9 @@ class ConsoleProgress(Progress):
         self._context: AbstractContextManager[console.Progress] | None = None
         self._means: dict[str, float] = {}
         self._start = time.monotonic()
+        self._epoch_start = self._start
         self._first_share: float | None = None
+        self._left: float | None = None
 
     def close(self) -> None:
         """End the current bar."""
@@ -33,19 +35,20 @@ class ConsoleProgress(Progress):
         self._context = self._bar = None
 
     def epoch(self, epoch: int, epochs: int, batches: int, done: int) -> None:
-        self._open(f"epoch {epoch + 1}/{epochs}", batches, "steps")
+        self._epoch_start = time.monotonic()
+        self._open(f"epoch {epoch + 1}/{epochs}", batches, "batches")
         if done and self._bar is not None:
             self._bar.advance(done)
 
     def step(self, terms: dict[str, float], share: float, batches: int = 1) -> None:
         for name, value in terms.items():
             self._means[name] = SMOOTHING * self._means.get(name, value) + (1 - SMOOTHING) * value
-        note = " ".join(f"{name} {value:.3f}" for name, value in self._means.items())
+        note = self._losses()
         if self._first_share is None:
             self._first_share, self._start = share, time.monotonic()
         elif share > self._first_share:
-            left = (time.monotonic() - self._start) / (share - self._first_share) * (1 - share)
-            note += f", {console.duration(left)} to the end"
+            self._left = (time.monotonic() - self._start) / (share - self._first_share) * (1 - share)
+            note += f", {console.duration(self._left)} to the end"
         if self._bar is not None:
             self._bar.advance(batches, note)
 
@@ -64,12 +67,25 @@ class ConsoleProgress(Progress):
 
     def scores(self, epoch: int, result: Validation, *, best: bool) -> None:
         self.close()
-        losses = " ".join(f"{name} {value:.3f}" for name, value in self._means.items())
+        lines = result.lines
         console.say(
-            f"epoch {epoch}: {losses} | F1@0.5 {_figure(result.lines.f1_50)} F1@0.75 {_figure(result.lines.f1_75)} "
-            f"AP {_figure(result.coco.ap)} (maxDets {result.coco.max_dets}, threshold {result.lines.threshold:.2f})"
+            f"epoch {epoch}: {self._losses()} | F1@0.5 {_figure(lines.f1_50)} F1@0.75 {_figure(lines.f1_75)} "
+            f"AP {_figure(result.coco.ap)} (maxDets {result.coco.max_dets}, threshold {lines.threshold:.2f})"
             + (" best" if best else "")
+            + self._times()
         )
+
+    def unjudged(self, epoch: int) -> None:
+        self.close()
+        console.say(f"epoch {epoch}: {self._losses()}{self._times()}")
+
+    def _losses(self) -> str:
+        return " ".join(f"{name} {value:.3f}" for name, value in self._means.items())
+
+    def _times(self) -> str:
+        """Return how long the epoch took and how long the rest will."""
+        took = console.duration(time.monotonic() - self._epoch_start)
+        return f" | {took}" + (f", {console.duration(self._left)} left" if self._left is not None else "")
 
     def _open(self, description: str, total: int, unit: str) -> None:
         self.close()

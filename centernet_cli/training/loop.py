@@ -16,6 +16,7 @@ from centernet_cli.core.safe_io import atomic_write_bytes, dump_json
 from centernet_cli.models.zoo import save_model
 from centernet_cli.training.data import plan_epoch
 from centernet_cli.training.feed import Feed, watched_workers
+from centernet_cli.training.hints import LossWatch
 from centernet_cli.training.optim import rate_factor
 from centernet_cli.training.signals import Stopped, caught_signals
 from centernet_cli.training.step import training_step
@@ -78,6 +79,7 @@ class _Part:
         self.saved = time.monotonic()
         self.bad = self.good = 0
         self.stopping = False
+        self.watch = LossWatch()
         self.pages: list[str] = []
 
     def epochs(self) -> Validation | None:
@@ -92,6 +94,8 @@ class _Part:
             judged = last or done % settings.val_every == 0
             if judged:
                 result = self.judge(done)
+            if result is None or not judged:
+                self.progress.unjudged(done)
             self.tick()
             # Judging takes time as well, and the same weights need not be judged twice.
             last = last or (judged and (self.time_is_up() or self.patience_is_over(done)))
@@ -147,7 +151,7 @@ class _Part:
         if trainer.group.leads:
             trainer.run.append_metrics({"epoch": done, "step": trainer.step, **result.metrics()})
         if result.score > trainer.best_score:
-            trainer.best_score, trainer.best_epoch = result.score, done
+            trainer.best_score, trainer.best_epoch, trainer.best_pairs = result.score, done, result.pairs
             if trainer.group.leads:
                 save_model(network.state_dict(), model_meta(trainer, result), trainer.run.best)
         progress.scores(done, result, best=trainer.best_epoch == done)
@@ -207,7 +211,10 @@ class _Part:
         self.bad = 0
         self.good += 1
         self.progress.step(terms, share, batches)
+        hint = self.watch.observe(terms["loss"], share) if "loss" in terms else None
+        trainer.notices += [] if hint is None else [hint]
         while trainer.notices:
+            trainer.hints.append(trainer.notices[0])
             self.progress.notice(trainer.notices.pop(0))
         if trainer.step % LOG_EVERY == 0 and trainer.group.leads:
             rate = trainer.optimizer.param_groups[0]["lr"]

@@ -29,5 +29,8 @@ class Progress:
     def validated(self) -> None:
         """One more page is validated."""
 
+    def unjudged(self, epoch: int) -> None:
+        """After `epoch` epochs there is no validation."""
+
     def scores(self, epoch: int, result: Validation, *, best: bool) -> None:
         """Validation after `epoch` epochs is done."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import platform
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torchvision
@@ -52,6 +53,41 @@ class RunDir:
     def weights(self) -> Path:
         """The result: what `--model` of other commands reads."""
         return self.root / "weights.safetensors"
+
+    @property
+    def report(self) -> Path:
+        """Everything worth seeing in one HTML file."""
+        return self.root / "report.html"
+
+    @property
+    def card(self) -> Path:
+        """The model card."""
+        return self.root / "card.md"
+
+    @property
+    def plots(self) -> Path:
+        """Folder of the report's plots as SVG."""
+        return self.root / "plots"
+
+    @property
+    def batches(self) -> Path:
+        """Folder of pictures of the first batches."""
+        return self.root / "batches"
+
+    @property
+    def log(self) -> Path:
+        """What was said."""
+        return self.root / "log.txt"
+
+    def read_metrics(self) -> list[dict[str, Any]]:
+        """Return the lines of the metrics; those that cannot be read are left out."""
+        if not self.metrics.is_file():
+            return []
+        lines = []
+        for text in self.metrics.read_text(encoding="utf-8", errors="replace").splitlines():
+            with contextlib.suppress(ValueError):
+                lines.append(json.loads(text))
+        return [line for line in lines if isinstance(line, dict) and "step" in line]
 
     def check_free(self) -> None:
         """See that nothing would be overwritten.

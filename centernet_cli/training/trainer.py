@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
+from centernet_cli import __version__
 from centernet_cli.core.errors import MissingRequirementError, ModelError
 from centernet_cli.core.recipe_file import recipe_to_yaml
 from centernet_cli.inference.runtimes.devices import DTYPES, limit_threads, pick_precision
@@ -25,6 +27,7 @@ from centernet_cli.training.optim import build_optimizer
 
 if TYPE_CHECKING:
     from centernet_cli.core.recipe import Recipe
+    from centernet_cli.evaluation.pairs import PagePair
     from centernet_cli.training.data import TrainingData
     from centernet_cli.training.run_dir import RunDir
     from centernet_cli.training.validate import Validation
@@ -37,7 +40,8 @@ class Trainer:
     `step` counts all steps, `epoch` whole epochs, `batch` the steps of the one that is under way; `seconds` is the
     time spent in all parts of the run together; `best_epoch` is the number of epochs done at the best score;
     `fresh` names the tensors that `model.init` had nothing for; `notices` waits to be told by the loop; `parallel` is
-    the network as the step calls it, in step with those of the other processes of the `group`.
+    the network as the step calls it, in step with those of the other processes of the `group`; `hints` is what was
+    said to look wrong; `best_pairs` are the validation pages at the best score, if that was in this part of the run.
     """
 
     recipe: Recipe
@@ -59,6 +63,8 @@ class Trainer:
     dead_heatmap: DeadHeatmap = field(default_factory=DeadHeatmap)
     notices: list[str] = field(default_factory=list)
     group: Group = field(default_factory=Group)
+    hints: list[str] = field(default_factory=list)
+    best_pairs: tuple[PagePair, ...] = ()
     parallel: nn.Module = field(init=False)
 
     def __post_init__(self) -> None:
@@ -213,7 +219,13 @@ def start_from(network: CenterNet, recipe: Recipe) -> list[str]:
 def model_meta(trainer: Trainer, result: Validation | None) -> ModelMeta:
     """Describe the weights of now."""
     recipe = trainer.recipe
-    facts: dict[str, object] = {"steps": trainer.step, "train_pages": len(trainer.data.train)}
+    facts: dict[str, object] = {
+        "steps": trainer.step,
+        "train_pages": len(trainer.data.train),
+        "sources": sorted({page.source for page in trainer.data.train}),
+        "recipe_sha256": hashlib.sha256(recipe_to_yaml(recipe).encode()).hexdigest(),
+        "program": f"centernet {__version__}",
+    }
     if result is not None:
         facts |= {"validation": result.metrics(), "validation_pages": len(trainer.data.val)}
     pixels = pixel_statistics(recipe.model.pixels)

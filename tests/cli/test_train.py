@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import signal
 import sys
 import time
@@ -68,15 +69,31 @@ def test_a_run_from_recipe_to_weights(recipe, tmp_path, capsys):
     assert main(["train", str(recipe), "--out", str(out), "--device", "cpu"]) == 0
     captured = capsys.readouterr()
     assert captured.out == f"{out / 'weights.safetensors'}\n"
-    assert files(out) == [
+    assert [name for name in files(out) if not name.startswith("plots/label_")] == [
+        "batches/batch-1.jpg",
+        "batches/batch-2.jpg",
+        "card.md",
         "checkpoints/best.safetensors",
         "checkpoints/last.pt",
         "environment.json",
+        "label_stats.json",
+        "log.txt",
         "metrics.jsonl",
+        "plots/calibration.svg",
+        "plots/confusion.svg",
+        "plots/precision_recall.svg",
+        "plots/scores.svg",
+        "plots/thresholds.svg",
+        "plots/validation.svg",
         "recipe.resolved.yaml",
+        "report.html",
         "weights.safetensors",
     ]
-    assert "source  train    val    boxes\npages       4      4        2\n" in captured.err
+    assert (
+        "source  train  val  boxes  empty pages  ignored areas\npages       4    4      2            2" in captured.err
+    )
+    assert "boxes to learn from: box 2\n" in captured.err
+    assert "warning: class 'box' has only 2 boxes to learn from" in captured.err
     assert "not used: 4 boxes labelled 'stamp'" in captured.err  # two for training, two for judging
     assert "mobilenet_v3_small + fpn" in captured.err
     assert "epoch 1: loss" in captured.err
@@ -85,13 +102,37 @@ def test_a_run_from_recipe_to_weights(recipe, tmp_path, capsys):
     assert "best score" in captured.err
     lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
     assert [line["epoch"] for line in lines] == [1, 2]
+    assert json.loads((out / "label_stats.json").read_text())["train"] == {"pages": {"pages": 4, "box": 2}}
+    assert "| pages | 4 | 2 |" in (out / "card.md").read_text()
+    said = (out / "log.txt").read_text()
+    assert "epoch 2: loss" in said
+    assert "warning: class 'box'" in said
+    page = (out / "report.html").read_text()
+    assert len(re.findall(r'src="data:image/jpeg;base64', page)) == 2  # batches
+    assert len(re.findall(r'<image id="picture-\d" href="data:image/jpeg;base64', page)) == 4  # validation pages
+    assert not re.search(r'(?:src|href)="(?!data:|#)', page)
+    for words in (
+        "Calibration",
+        "Confusion",
+        "Precision at recall",
+        "Over thresholds",
+        "Boxes of each class",
+        "name: tiny",
+    ):
+        assert words in page
     # What it made can be used, and a finished run says so.
     assert main(["models", "show", str(out), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["classes"] == ["box"]
     before = {name: (out / name).read_bytes() for name in files(out)}
     assert main(["train", "--resume", str(out)]) == 0
     assert "this run is finished (4 steps)" in capsys.readouterr().err
-    assert {name: (out / name).read_bytes() for name in files(out)} == before
+    del before["log.txt"]
+    assert {name: (out / name).read_bytes() for name in before} == before
+    # A report that is missing is written again, from the weights that were kept.
+    (out / "report.html").unlink()
+    assert main(["train", "--resume", str(out)]) == 0
+    again = (out / "report.html").read_text()
+    assert len(again) == pytest.approx(len(page), rel=0.02)
 
 
 def test_rehearsal_writes_nothing(recipe, tmp_path, capsys, monkeypatch):
@@ -224,7 +265,7 @@ def test_quiet(recipe, tmp_path, capsys):
 
 
 def test_memory_is_not_told_where_the_system_does_not(monkeypatch):
-    from centernet_cli.cli.train_job import peak_memory
+    from centernet_cli.cli.rehearsal import peak_memory
 
     monkeypatch.setitem(sys.modules, "resource", None)
     assert peak_memory() == ""

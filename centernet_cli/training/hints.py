@@ -1,0 +1,120 @@
+"""What looks wrong about a training, and what can be done: said once, in plain words, while there is time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from centernet_cli.core.recipe import Recipe
+    from centernet_cli.datasets.samples import LabelledPage
+    from centernet_cli.evaluation.pairs import PagePair
+    from centernet_cli.training.data import TrainingData
+
+THIN = 8.0
+"""Shorter side in pixels of the network's input from which a box can be told from its neighbour at stride 4."""
+THIN_SHARE = 0.1
+FEW = 20
+"""A class with fewer boxes than this is hardly learnt."""
+STEPS = 200
+"""Steps over which the loss is averaged before it is compared."""
+PATIENCE = 3
+"""Such stretches in a row without a lower mean before something is said."""
+
+
+def data_hints(data: TrainingData, recipe: Recipe) -> list[str]:
+    """Return what the pages alone tell: text too small, more objects than are kept, classes without boxes."""
+    hints = []
+    sides = np.concatenate([_sides(page, recipe) for page in data.train]) if data.train else np.zeros(0)
+    thin = float((sides < THIN).mean()) if sides.size else 0.0
+    if thin > THIN_SHARE:
+        hints.append(
+            f"{thin:.0%} of the boxes are thinner than {THIN:g} pixels at the input's size, too thin to be told from "
+            f"their neighbours: a larger train.page_size ({recipe.train.page_size} now)"
+        )
+    most = max((len(page.boxes) for page in data.train), default=0)
+    most = max([most, *(len(page.truth) for page in data.val)])
+    for key, limit in (("decode.top_k", recipe.decode.top_k), ("eval.max_dets", recipe.eval.max_dets)):
+        if most > limit:
+            hints.append(f"a page has {most} boxes, more than the {limit} that are kept: raise {key}")
+    counts = np.zeros(len(recipe.data.classes), np.int64)
+    for page in data.train:
+        counts += np.bincount(page.labels, minlength=len(counts))
+    for label, count in zip(recipe.data.classes, counts.tolist(), strict=True):
+        if count < FEW:
+            boxes = "no box" if not count else f"only {count} boxes"
+            hints.append(f"class '{label}' has {boxes} to learn from")
+    if recipe.train.patience is not None and not data.val:
+        hints.append("train.patience does nothing without validation pages")
+    return hints
+
+
+def class_hints(pairs: Sequence[PagePair], classes: Sequence[str], threshold: float) -> list[str]:
+    """Return which classes are in the truth but never predicted."""
+    wanted = {box.label for pair in pairs for box in pair.truth if not box.crowd and pair.counts(box.label)}
+    found = {
+        box.label
+        for pair in pairs
+        for box in pair.predictions
+        if (1.0 if box.score is None else box.score) >= threshold
+    }
+    return [
+        f"class '{label}' is never predicted with a score of {threshold:.2f} or more: more pages with it "
+        "(data.train.N.weight draws a source more often), or more steps"
+        for label in classes
+        if label in wanted - found
+    ]
+
+
+class LossWatch:
+    """Notices when the loss has stopped falling early on.
+
+    Args:
+        steps: Over which the loss is averaged.
+        patience: Averages in a row that are no lower than the lowest before.
+    """
+
+    def __init__(self, steps: int = STEPS, patience: int = PATIENCE) -> None:
+        self.steps, self.patience = steps, patience
+        self._losses: list[float] = []
+        self._lowest = float("inf")
+        self._bad = 0
+        self._told = False
+
+    def observe(self, loss: float, share: float) -> str | None:
+        """Take in a step's loss; return a hint, once, if it doesn't fall in the first half of a training.
+
+        Args:
+            loss: Of the step.
+            share: Of the training that lies behind; later on a loss may well stay as it is.
+        """
+        self._losses.append(loss)
+        if len(self._losses) < self.steps:
+            return None
+        mean, self._losses = sum(self._losses) / len(self._losses), []
+        self._bad = 0 if mean < 0.99 * self._lowest else self._bad + 1
+        self._lowest = min(self._lowest, mean)
+        if self._bad < self.patience or self._told or share > 0.5:
+            return None
+        self._told = True
+        return (
+            f"the loss has not fallen for {self.steps * self.patience} steps (mean {mean:.3g}, lowest "
+            f"{self._lowest:.3g}): try a lower or a higher optim.lr, look at the pictures of the batches, and check "
+            "the data (centernet data check)"
+        )
+
+
+def _sides(page: LabelledPage, recipe: Recipe) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """Return the shorter sides `(N,)` of a page's boxes in pixels of the network's input."""
+    if recipe.augment.mode == "crop":
+        scale = recipe.train.page_size / max(page.width, page.height)
+    else:
+        long, short = max(recipe.train.input), min(recipe.train.input)
+        scale = min(long / max(page.width, page.height), short / min(page.width, page.height))
+    sides: np.ndarray[tuple[int, ...], np.dtype[np.float64]] = (
+        (page.boxes[:, 2:] - page.boxes[:, :2]).min(axis=1, initial=np.inf).astype(np.float64)
+    )
+    return sides * scale

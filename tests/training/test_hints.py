@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+
+from centernet_cli.core.records import Annotation
+from centernet_cli.evaluation.pairs import PagePair
+from centernet_cli.training.data import load_data
+from centernet_cli.training.hints import LossWatch, class_hints, data_hints
+
+
+def hints_of(recipe):
+    return data_hints(load_data(recipe), recipe)
+
+
+def test_nothing_to_say(pages, recipe_for, draw_pages, tmp_path):
+    many = draw_pages(tmp_path / "many", [f"{i}.png" for i in range(20)])
+    assert hints_of(recipe_for(many)) == []
+
+
+def test_thin_boxes(pages, recipe_for):
+    # Boxes of 10 to 23 pixels in a page of 96: at half the size most are thinner than 8.
+    (thin, *_) = hints_of(recipe_for(pages, train={"page_size": 48}))
+    assert "thinner than 8 pixels" in thin
+    assert "train.page_size (48 now)" in thin
+
+
+def test_more_boxes_than_are_kept(pages, recipe_for):
+    hints = hints_of(recipe_for(pages, decode={"top_k": 1}, eval={"max_dets": 1}))
+    assert any("decode.top_k" in hint for hint in hints)
+    assert any("eval.max_dets" in hint for hint in hints)
+
+
+def test_classes_without_boxes(pages, recipe_for):
+    hints = hints_of(recipe_for(pages, data={"classes": ["box", "seal"]}))
+    assert "class 'seal' has no box to learn from" in hints
+
+
+def test_patience_without_pages_to_judge_by(pages, recipe_for):
+    assert any("train.patience" in hint for hint in hints_of(recipe_for(pages, train={"patience": 3})))
+
+
+def test_classes_that_are_never_predicted():
+    def box(label, score=None, *, crowd=False):
+        return Annotation(label=label, box=(0, 0, 5, 5), score=score, crowd=crowd)
+
+    pair = PagePair(
+        source="s",
+        truth=(box("a"), box("b"), box("c", crowd=True), box("d")),
+        predictions=(box("a", 0.9), box("b", 0.2)),
+        width=9,
+        height=9,
+        annotates=frozenset("abc"),
+    )
+    (hint,) = class_hints([pair], ["a", "b", "c", "d"], 0.5)
+    assert hint.startswith("class 'b' is never predicted with a score of 0.50")
+    assert class_hints([pair], ["a", "b", "c", "d"], 0.1) == []
+
+
+def told(losses, share=0.1) -> list[str]:
+    watch = LossWatch(steps=5, patience=2)
+    return [hint for loss in losses if (hint := watch.observe(loss, share)) is not None]
+
+
+def test_a_loss_that_falls_is_fine():
+    assert told([10 * 0.99**i for i in range(100)]) == []
+
+
+def test_a_loss_that_stays_is_told_once():
+    (hint,) = told([3.0] * 100)
+    assert "has not fallen for 10 steps (mean 3, lowest 3)" in hint
+
+
+def test_late_in_a_training_it_may_stay():
+    assert told([3.0] * 100, share=0.9) == []
+
+
+def test_a_single_plateau_is_no_matter():
+    assert told([3.0] * 10 + [2.0] * 5) == []
+
+
+@pytest.mark.parametrize("mode", ["crop", "page", "original"])
+def test_every_mode_of_augmentation(pages, recipe_for, mode):
+    recipe = recipe_for(pages, augment={"mode": mode}, train={"input": [32, 32], "page_size": 32})
+    assert any("thinner" in hint for hint in hints_of(recipe))
