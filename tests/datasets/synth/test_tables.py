@@ -61,7 +61,10 @@ def test_rows_of_texts_have_a_head(vera):
 
 def test_upright_heads_are_lines(vera):
     sheet = Sheet(400, 200)
-    rows = [Row((Cell("item"), Cell("upright", turned=True), Cell("c")), "head"), ["a", "1", "2"]]
+    rows = [
+        Row((Cell("item"), Cell("upright", turned=True), Cell("c")), "head"),
+        Row((Cell("a"), Cell("1"), Cell("2"))),
+    ]
     assert draw_table(sheet, plain(vera, "grid"), COLUMNS, rows, 40, 40, 300, 190)
     tall = [box for box in sheet.lines if box[3] - box[1] > 2 * (box[2] - box[0])]
     assert len(tall) == 1
