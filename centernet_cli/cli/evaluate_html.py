@@ -108,7 +108,7 @@ def _head(document: dict[str, Any], summary: Summary) -> str:
 def score_tables(summary: Summary) -> list[str]:
     """Return the tables that the command prints, as markup."""
     tables = [
-        html_table(*score_table.box_rows(scores, summary.intervals), sortable=True, caption=_at(scores))
+        html_table(*score_table.box_rows(scores, summary), sortable=True, caption=_at(scores))
         for scores in summary.boxes.at
     ]
     first = summary.boxes.at[0]

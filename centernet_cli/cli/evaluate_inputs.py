@@ -95,6 +95,7 @@ def get_predictions(
         "sha256": meta.sha256,
         "page_size": meta.page_size,
         "min_score": meta.decode.min_score,
+        "threshold": meta.threshold,
         "options": chosen,
     }
     return predict_dataset(model, [source.dataset for source in sources], device, overrides.size), facts

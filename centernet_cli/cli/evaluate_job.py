@@ -52,11 +52,11 @@ class EvaluateJob:
     as_json: bool
     errors: bool
 
-    def rules(self, draws: int) -> Scoring:
-        """Return how to score, with so many draws."""
+    def rules(self, draws: int, own: float | None) -> Scoring:
+        """Return how to score, with so many draws, a model whose own threshold is `own`."""
         from centernet_cli.evaluation.summary import Scoring
 
-        return Scoring(**self.scoring, draws=draws, seed=self.seed)
+        return Scoring(**self.scoring, draws=draws, seed=self.seed, own=own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,13 @@ class _Judged:
     model: dict[str, Any] | None
     classes: list[str]
     left_out: dict[str, list[str]]
+
+    def own_threshold(self) -> float | None:
+        """Return the threshold that the model uses by itself, or that the boxes were found with, if known."""
+        value = (self.model or self.predictions.info).get("threshold")
+        return (
+            float(value) if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1 else None
+        )
 
 
 def score_one(job: EvaluateJob, what: str) -> None:
@@ -148,7 +155,7 @@ def _score(job: EvaluateJob, judged: _Judged, classes: Sequence[str], draws: int
     from centernet_cli.evaluation.summary import resample, summarise
 
     pairing = pair_pages(job.sources, judged.predictions)
-    rules = job.rules(draws)
+    rules = job.rules(draws, judged.own_threshold())
     with console.progress("scoring", rules.steps(len(pairing.pairs)), "steps") as progress:
         summary = summarise(pairing.pairs, classes, rules, progress.advance)
     if draws:

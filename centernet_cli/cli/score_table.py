@@ -11,7 +11,7 @@ from centernet_cli.core.errors import printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from centernet_cli.evaluation.bootstrap import Interval, Intervals
+    from centernet_cli.evaluation.bootstrap import Interval
     from centernet_cli.evaluation.coco_ap import CocoScores
     from centernet_cli.evaluation.counts import IouScores, SourceScores
     from centernet_cli.evaluation.deteval import DetEvalReport, DetEvalScores
@@ -25,7 +25,7 @@ def write_summary(summary: Summary) -> None:
     chosen = "given" if summary.scoring.threshold is not None else "best mean F1 over sources"
     for scores in summary.boxes.at:
         title = f"Boxes one to one at IoU {scores.iou:g}; threshold {scores.threshold:.3f} ({chosen}); no maxDets"
-        write_table(title, *box_rows(scores, summary.intervals))
+        write_table(title, *box_rows(scores, summary))
     title = f"Judged by areas (DetEval): splits and merges count 0.8; threshold {summary.deteval.threshold:.3f}"
     write_table(title, *area_rows(summary))
     if len(summary.classes) > 1:
@@ -45,8 +45,9 @@ def write_sizes(summary: Summary) -> None:
     write_table(title, *size_rows(summary))
 
 
-def box_rows(scores: IouScores, found: Intervals | None) -> tuple[Row, list[Row]]:
-    """Return a row for each source, for all pages as one and for the mean over sources."""
+def box_rows(scores: IouScores, summary: Summary) -> tuple[Row, list[Row]]:
+    """Return a row for each source, for all pages as one, for the mean over sources, and at the model's threshold."""
+    found = summary.intervals
     at = f"@{scores.iou:g}"
     rows = [
         [
@@ -66,6 +67,9 @@ def box_rows(scores: IouScores, found: Intervals | None) -> tuple[Row, list[Row]
             [*pooled, *([span(found.pooled[scores.iou])] if found else [])],
             [*mean, *([span(found.f1[scores.iou])] if found else [])],
         ]
+    if summary.own is not None:
+        own = summary.own.at_iou(scores.iou)
+        rows.append([f"at the model's {own.threshold:.3f}", "", "", *_three(own), *([""] if found else [])])
     return ["source", "pages", "boxes", f"P{at}", f"R{at}", f"F1{at}", *(["95 %"] if found else [])], rows
 
 

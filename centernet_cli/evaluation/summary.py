@@ -36,6 +36,7 @@ class Scoring:
         ious: For precision, recall and F1; the first is the headline.
         max_dets: For AP.
         threshold: For all scores but AP; None: the best one for each IoU.
+        own: The threshold that the model uses by itself, to be shown beside the best ones, if known.
         evaluator: Of AP.
         draws: For intervals; 0: none.
         seed: For intervals.
@@ -44,6 +45,7 @@ class Scoring:
     ious: tuple[float, ...] = DEFAULT_IOUS
     max_dets: int = DEFAULT_MAX_DETS
     threshold: float | None = None
+    own: float | None = None
     evaluator: Evaluator = "pycocotools"
     draws: int = DEFAULT_DRAWS
     seed: int = 0
@@ -63,6 +65,7 @@ class Summary:
         scoring: How they were scored.
         table: Matches, for scores at other thresholds.
         boxes: Precision, recall and F1, at the threshold given or the best ones.
+        own: The same at the model's own threshold, if known and none is given.
         deteval: Judged by areas, at the first IoU's threshold.
         errors: Fates of boxes, at the same threshold.
         confusion: `(classes + 1, classes + 1)` truths by detections, at the first IoU and its threshold.
@@ -76,6 +79,7 @@ class Summary:
     scoring: Scoring
     table: MatchTable
     boxes: LineReport
+    own: LineReport | None
     deteval: DetEvalReport
     errors: ErrorReport
     confusion: npt.NDArray[np.int64]
@@ -112,6 +116,7 @@ def summarise(
         scoring=scoring,
         table=table,
         boxes=boxes,
+        own=line_report(table, scoring.own) if scoring.own is not None and scoring.threshold is None else None,
         deteval=deteval_scores(pairs, threshold, classes, tick),
         errors=box_errors(pairs, threshold, classes, tick),
         confusion=confusion_matrix(pairs, classes, scoring.ious[0], threshold, tick),

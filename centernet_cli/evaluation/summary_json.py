@@ -39,6 +39,7 @@ def summary_to_json(summary: Summary) -> dict[str, object]:
                 "f1": scores.f1,
                 "precision": scores.precision,
                 "recall": scores.recall,
+                "at_own_threshold": _own(summary, scores.iou),
                 "pooled": _counts(scores.pooled),
                 "per_source": {name: _counts(one) for name, one in scores.per_source.items()},
                 "per_class": _parts(table.per_class(scores.iou, scores.threshold)),
@@ -62,6 +63,19 @@ def summary_to_json(summary: Summary) -> dict[str, object]:
         },
         "intervals": None if summary.intervals is None else _intervals(summary.intervals),
         "curves": _curves(summary),
+    }
+
+
+def _own(summary: Summary, iou: float) -> dict[str, object] | None:
+    if summary.own is None:
+        return None
+    scores = summary.own.at_iou(iou)
+    return {
+        "threshold": scores.threshold,
+        "f1": scores.f1,
+        "precision": scores.precision,
+        "recall": scores.recall,
+        "pooled": _counts(scores.pooled),
     }
 
 

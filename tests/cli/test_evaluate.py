@@ -551,3 +551,16 @@ def test_report_page_that_cannot_be_written(
     for path in (tmp_path / "folder.html", tmp_path / "file" / "r.html"):
         assert main(["evaluate", boxes, pictures, "--report", str(path), "--bootstrap", "0"]) == 8
         assert "O801" in capsys.readouterr().err
+
+
+def test_the_threshold_boxes_were_found_with_is_shown_beside(
+    capsys: CaptureFixture[str], tmp_path: Path, truth: str
+) -> None:
+    found = {"p1.png": [*LINES[:3], [0, 90, 100, 5]], "p2.png": LINES[:2]}
+    boxes = coco(tmp_path / "own.json", found, scores=[0.9, 0.8, 0.7, 0.6], info={"threshold": 0.75})
+    own = run_json(capsys, boxes, truth, "--bootstrap", "0")["boxes"][0]["at_own_threshold"]
+    assert own["threshold"] == 0.75
+    assert own["f1"] == pytest.approx(2 * 4 / (6 + 4))
+    assert main(["evaluate", boxes, truth, "--bootstrap", "0"]) == 0
+    assert "at the model's 0.750" in capsys.readouterr().out
+    assert run_json(capsys, boxes, truth, "--threshold", "0.5")["boxes"][0]["at_own_threshold"] is None
