@@ -84,7 +84,8 @@ def _around(pieces: Boxes, box: npt.NDArray[np.float64], reach: float) -> npt.ND
 
 def _paper(grey: Grey) -> tuple[int, float]:
     """Return the commonest grey value and its share among the values near it."""
-    counts = np.bincount(grey.ravel(), minlength=256)
+    # Several times faster than numpy's bincount, which makes 64-bit numbers of the pixels first.
+    counts = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel()
     paper = int(counts.argmax())
     near = counts[max(0, paper - NEAR) : paper + NEAR + 1].sum()
     return paper, float(counts[paper] / max(near, 1))
