@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from centernet_cli.inference.plan import Look
     from centernet_cli.inference.preprocess import NetworkInput
     from centernet_cli.inference.runtime import Runtime
+    from centernet_cli.inference.tiles import TileOption
     from centernet_cli.inference.views import View
 
 
@@ -37,11 +38,14 @@ class PipelineOptions:
         size: Long side in network pixels; None: the model's page size, adapted to small lines where it says so. Of no
             effect on models that are shown pages in another way (`test.resize` is `keep` or `fixed`).
         batch_size: Pages of equal shape that run together.
+        tile: Whether pages with very small text are looked at in tiles: `auto` where the model looks twice, `on` for
+            all pages, or the side of tiles in network pixels.
     """
 
     threshold: float | None = None
     size: int | None = None
     batch_size: int = 1
+    tile: TileOption = "auto"
 
     def plan(self, runtime: Runtime) -> Plan:
         """Return how pages are looked at with a model."""
@@ -50,7 +54,9 @@ class PipelineOptions:
         threshold = self.threshold if self.threshold is not None else meta.threshold
         plain = meta.test.resize == "page" and meta.test.scales == (1.0,)
         adaptive = plain and self.size is None and meta.test.second_look
-        return Plan(meta, FirstLook(first_views(meta.test, size), runtime.multiple), threshold, adaptive=adaptive)
+        tile = self.tile if plain and (self.size is None or self.tile != "auto") else "off"
+        first = FirstLook(first_views(meta.test, size), runtime.multiple, stretch=adaptive and tile != "off")
+        return Plan(meta, first, threshold, adaptive=adaptive, tile=tile)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,22 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from centernet_cli.inference.adaptive import lost_large, second_size
+from centernet_cli.inference.adaptive import COMFORTABLE_LINE, lost_large, second_size
 from centernet_cli.inference.looks import join
 from centernet_cli.inference.preprocess import NetworkInput, clip_to_page
 from centernet_cli.inference.runtime import RawBoxes
+from centernet_cli.inference.tiles import (
+    AT_ONCE,
+    SIDE,
+    UNSEEN,
+    TileOption,
+    grid,
+    line_height,
+    magnifying_glasses,
+    merge,
+    still_small,
+    tile_growth,
+)
 from centernet_cli.inference.views import FirstLook, PageSize, View, Whole
 
 if TYPE_CHECKING:
@@ -57,23 +69,35 @@ class Plan:
         first: How pages are looked at first.
         threshold: Least score.
         adaptive: Whether small lines are looked at again, larger.
+        tile: Whether a page may be looked at in tiles (`auto`: where a second look would still be too small), or is
+            in any case, or the side of tiles.
     """
 
-    def __init__(self, meta: ModelMeta, first: FirstLook, threshold: float, *, adaptive: bool) -> None:
+    def __init__(
+        self, meta: ModelMeta, first: FirstLook, threshold: float, *, adaptive: bool, tile: TileOption = "off"
+    ) -> None:
         self.meta = meta
         self.first = first
         self.threshold = threshold
         self._adaptive = adaptive
+        self._tile = tile
 
     def looks(self, page: PageSize) -> Looks:
         """Return the coroutine for a page; its first views are those of `first`."""
         looks = self._above_threshold((yield self.first.views(page)))
-        if self._adaptive:
+        growth = yield from self._growth_unseen(page, looks)
+        if self._adaptive and growth is None:
             ((raw, prepared),) = looks
             size = second_size(raw.boxes[:, 3] - raw.boxes[:, 1], prepared.size, page.decoded)
             if size is not None:
                 ((second, larger),) = self._above_threshold((yield (Whole(size),)))
                 looks = [(_join(raw, prepared, second, larger), larger)]
+                if self._tile != "off":
+                    growth = still_small(line_height(second.boxes), size / max(page.width, page.height))
+        if growth is None and self._tile not in {"auto", "off"}:
+            growth = self._forced(page, looks[0])
+        if growth is not None:
+            return (yield from self._tiles(page, looks[0], growth))
         found = join(looks, self.meta, self.threshold)
         return SeenBoxes(
             clip_to_page(found.boxes, (page.width, page.height)),
@@ -81,6 +105,51 @@ class Plan:
             found.classes,
             found.capped,
             max(prepared.size for _, prepared in looks),
+        )
+
+    def _growth_unseen(
+        self, page: PageSize, looks: list[Look]
+    ) -> Generator[tuple[View, ...], list[Look], float | None]:
+        """Return how much larger than at the first look tiles are to show a page whose text is far too small for it."""
+        if self._tile == "off" or not self._adaptive:
+            return None
+        raw, prepared = looks[0]
+        scale = prepared.size / max(page.width, page.height)
+        line = line_height(raw.boxes)
+        if line is None and page.width * page.height >= UNSEEN * prepared.size**2:
+            # Nothing to be seen, or too small to be seen: a look through a magnifying glass tells.
+            glasses = magnifying_glasses((page.width, page.height), prepared.size)
+            probed = self._above_threshold((yield glasses))
+            closer = [one.boxes * np.float32(scale / part.scale[1]) for one, part in probed]
+            line = line_height(np.concatenate(closer))
+        return tile_growth(line, scale)
+
+    def _forced(self, page: PageSize, look: Look) -> float:
+        """Return how much larger than so far tiles are to show a page, if there are to be tiles in any case."""
+        raw, prepared = look
+        most = max(page.width, page.height) / prepared.size
+        line = line_height(raw.boxes)
+        return max(1.0, min(most, most if line is None else COMFORTABLE_LINE / line))
+
+    def _tiles(self, page: PageSize, first: Look, growth: float) -> Generator[tuple[View, ...], list[Look], SeenBoxes]:
+        raw, prepared = first
+        scale = growth * prepared.size / max(page.width, page.height)
+        side = self._tile if isinstance(self._tile, int) else SIDE
+        widths = (raw.boxes[:, 2] - raw.boxes[:, 0]) / prepared.scale[0]
+        widest = float(np.quantile(widths, 0.95)) if len(widths) else 0.0
+        parts = grid((page.width, page.height), scale, side, widest)
+        looks: list[Look] = []
+        for start in range(0, len(parts.cells), AT_ONCE):
+            views = tuple(cell.tile for cell in parts.cells[start : start + AT_ONCE])
+            looks += self._above_threshold((yield views))
+        found = merge(parts.cells, looks, first)
+        return SeenBoxes(
+            clip_to_page(found.boxes, (page.width, page.height)),
+            found.scores,
+            found.classes,
+            found.capped,
+            round(max(page.width, page.height) * scale),
+            (parts.columns, parts.rows),
         )
 
     def _above_threshold(self, looks: list[Look]) -> list[Look]:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     Size = tuple[int, int]
 
 
+LONG = 2.0
+"""Longer side over shorter side from which on a page is seen larger than others, as receipts are."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageSize:
     """What a plan needs to know of a page.
@@ -121,12 +125,20 @@ class FirstLook:
     Attributes:
         shown: The views.
         multiple: Of both sides of what the network sees.
+        stretch: Whether very long pages may be seen larger.
     """
 
     shown: tuple[View, ...]
     multiple: int
+    stretch: bool = False
 
     def views(self, page: PageSize) -> tuple[View, ...]:
-        """Return what to show of a page."""
-        del page
-        return self.shown
+        """Return what to show of a page: of a very long one as many pixels as of others, not just its long side."""
+        aspect = max(page.width, page.height) / max(min(page.width, page.height), 1)
+        if not self.stretch or aspect <= LONG:
+            return self.shown
+        most = max(page.decoded, *(view.size for view in self.shown if isinstance(view, Whole)))
+        return tuple(
+            Whole(min(round(view.size * (aspect / LONG) ** 0.5), most)) if isinstance(view, Whole) else view
+            for view in self.shown
+        )

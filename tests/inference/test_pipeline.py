@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -194,7 +195,7 @@ SMALL = [[0.0, 4.0 * i, 60.0, 4.0 * i + 3.0] for i in range(12)]
 
 def run_adaptive(options: PipelineOptions, test: TestSection) -> tuple[Prediction, FakeRuntime]:
     runtime = FakeRuntime(SMALL, [0.9] * len(SMALL), test=test)
-    (result,) = predict_stream([page(width=400, height=400)], lambda: runtime, options)
+    (result,) = predict_stream([page(width=400, height=400)], lambda: runtime, replace(options, tile="off"))
     assert isinstance(result, Prediction)
     return result, runtime
 
@@ -226,7 +227,7 @@ def test_a_second_look_that_fails_fails_the_page_alone() -> None:
         test=TestSection(second_look=True),
         fail=lambda batch: MemoryError() if batch.shape[1] > 64 else None,
     )
-    results = list(predict_pages([page("a", width=400, height=400), page("b")], runtime, PipelineOptions()))
+    results = list(predict_pages([page("a", width=400, height=400), page("b")], runtime, PipelineOptions(tile="off")))
     assert isinstance(results[0], Failure)
     assert isinstance(results[1], PageRecord)
 
