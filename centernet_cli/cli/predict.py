@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
@@ -21,6 +21,10 @@ from centernet_cli.cli.overrides import (
 from centernet_cli.core.errors import ExitCode, UsageError, printable
 
 MAX_WORKERS = 512
+MIN_TILE, MAX_TILE = 256, 8192
+if TYPE_CHECKING:
+    from centernet_cli.inference.tiles import TileOption
+
 _PAGES, _SPEED, _OUTPUT = "Pages", "Speed", "Output"
 
 
@@ -96,6 +100,14 @@ def predict(
     resize: ResizeOption = None,
     nms: NmsOption = None,
     ink: InkOption = None,
+    tile: Annotated[
+        str,
+        typer.Option(
+            "--tile",
+            metavar="auto|on|off|N",
+            help="Look at pages in tiles: where text is very small (auto), always, never, or always and N pixels wide.",
+        ),
+    ] = "auto",
     pages: Annotated[
         str | None,
         typer.Option(
@@ -224,6 +236,7 @@ def predict(
 
     chosen: dict[str, object] = {
         **overrides.options(),
+        "tile": tile,
         "dpi": dpi,
         "pages": pages,
         "pdf_backend": pdf_backend,
@@ -236,6 +249,7 @@ def predict(
         overrides=overrides,
         batch_size=batch_size,
         workers=_workers(workers),
+        tile=_tile(tile),
         fail_fast=fail_fast,
         options=chosen,
     )
@@ -261,6 +275,16 @@ def _password(path: Path) -> str:
         raise UsageError("U706", f"cannot be read: {reason}", path=path, hint="see --password-file") from error
     except UnicodeDecodeError as error:
         raise UsageError("U706", "is not UTF-8 text", path=path, hint="see --password-file") from error
+
+
+def _tile(text: str) -> TileOption:
+    """Return what `--tile` asks for."""
+    if text in {"auto", "on", "off"}:
+        return cast("TileOption", text)
+    if not text.isascii() or not text.isdigit() or not MIN_TILE <= int(text) <= MAX_TILE:
+        message = f"must be auto, on, off or a number from {MIN_TILE} to {MAX_TILE}, not '{text}'"
+        raise UsageError("U111", message, path="--tile")
+    return int(text)
 
 
 def _workers(text: str) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from centernet_cli.inference.runtime import Runtime
     from centernet_cli.inference.sinks.sink import Header, PageSink, SeenPage
     from centernet_cli.inference.tasks import PageWork
+    from centernet_cli.inference.tiles import TileOption
     from centernet_cli.pages.source import PageOptions
+
+
+LEAST_DPI = 110.0
+"""Of large sheets in PDFs: text of 7 points is then about as high as the network needs."""
 
 
 @dataclass(kw_only=True)
@@ -38,6 +43,7 @@ class PredictJob:
         overrides: What to do otherwise than the model says.
         batch_size: Pages a batch.
         workers: Processes that read pages; None: as many as are of use.
+        tile: As for `--tile`.
         fail_fast: Whether the first failure ends the run.
         options: What else the user chose that changes the boxes, for the output's `info`.
         pages: How many pages succeeded.
@@ -51,6 +57,7 @@ class PredictJob:
     overrides: Overrides
     batch_size: int = 1
     workers: int | None = None
+    tile: TileOption = "auto"
     fail_fast: bool = False
     options: dict[str, object] = field(default_factory=dict)
     pages: int = 0
@@ -108,7 +115,10 @@ class PredictJob:
             def work(info: PageInfo) -> PageWork:
                 return pictures.work(info, self._open_once().meta.classes)
 
-        how = PipelineOptions(threshold=self.threshold, size=self.overrides.size, batch_size=self.batch_size)
+        how = PipelineOptions(
+            threshold=self.threshold, size=self.overrides.size, batch_size=self.batch_size, tile=self.tile
+        )
+        options = self._reading(options, drawn=overlay is not None)
         known = None if ledger is None else partial(ledger.known, wanted=options.pages)
         stream = StreamOptions(workers=self.workers, work=work, digest=ledger is not None, known=known)
         start = time.monotonic()
@@ -128,6 +138,21 @@ class PredictJob:
         if not paths:  # a shard may have none; its output is empty then, but it is there
             sink.start(self._header())
         self._seconds = time.monotonic() - start
+
+    def _reading(self, options: PageOptions, *, drawn: bool) -> PageOptions:
+        """Say how many pixels of a page are of use."""
+        from centernet_cli.inference.adaptive import MAX_FACTOR
+        from centernet_cli.models.meta import read_meta
+        from centernet_cli.models.shelf import find_model
+        from centernet_cli.rendering.overlay import MAX_SIDE
+
+        if self.tile != "off":
+            options = replace(options, least_dpi=LEAST_DPI)
+        meta = read_meta(find_model(self.model))
+        if (self.overrides.resize or meta.test.resize) != "page":
+            return options  # these ways need all
+        largest = max(self.overrides.scales or meta.test.scales) * (self.overrides.size or MAX_FACTOR * meta.page_size)
+        return replace(options, enough=max(round(largest), MAX_SIDE if drawn else 0))
 
     def key(self) -> dict[str, object]:
         """Return everything that decides which boxes are found on a page."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from centernet_cli.inference.plan import Looks, SeenBoxes
     from centernet_cli.inference.sinks.sink import SeenPage
     from centernet_cli.inference.tasks import HeldPage
+    from centernet_cli.inference.views import View
     from centernet_cli.inference.worker_pool import Worker
 
 _KNOWN_AT_ONCE = 1000
@@ -56,6 +57,7 @@ class Ticket:
         page: When it is read.
         looks: When the model is known.
         shown: Whether the network has been given something of it.
+        waiting: Views that are prepared once it has been read again.
         found: When the network is done with it.
         finishing: Whether its boxes are being finished.
         result: When all is done.
@@ -73,6 +75,7 @@ class Ticket:
     page: HeldPage | None = None
     looks: Looks | None = None
     shown: bool = False
+    waiting: tuple[View, ...] = ()
     found: SeenBoxes | None = None
     finishing: bool = False
     result: SeenPage | Failure | None = None

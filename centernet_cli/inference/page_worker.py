@@ -112,7 +112,7 @@ class PageWorker:
     def _open(self, task: ReadTask) -> FileReader:
         reader = self._reader
         # Opened afresh for its first page: the file may have changed since.
-        if reader is None or reader.path != task.path or task.first:
+        if reader is None or reader.path != task.path or task.first or task.again:
             self.close()
             self._reader = reader = FileReader(task.path, task.options)
         return reader

@@ -24,6 +24,7 @@ from centernet_cli.inference.network import NetworkThread
 from centernet_cli.inference.runtimes.processors import available_cpus
 from centernet_cli.inference.sinks.sink import SeenPage
 from centernet_cli.inference.tasks import Finished, FinishTask, Opened, Read, ReadTask, Ready, Shown, ShowTask
+from centernet_cli.inference.views import Tile
 from centernet_cli.inference.worker_pool import Lost, WorkerPool
 
 if TYPE_CHECKING:
@@ -299,6 +300,11 @@ class _Run:
             self._failed(ticket, reply.failure, reply.failure.page)
 
     def _was_read(self, ticket: Ticket, reply: Read) -> None:
+        if ticket.waiting:  # it was read again, with all its pixels
+            ticket.page = reply.page
+            views, ticket.waiting = ticket.waiting, ()
+            self._show(ticket, views)
+            return
         if reply.page is None:
             ticket.file.read(None)
             ticket.file.drop(ticket)
@@ -324,6 +330,12 @@ class _Run:
         assert self._plan is not None
         assert ticket.page is not None
         assert ticket.worker is not None
+        if ticket.page.reduced and any(isinstance(view, Tile) for view in views):
+            ticket.waiting = views
+            options = replace(self._pages, enough=None)
+            again = ReadTask(ticket=ticket.id, buffer=ticket.buffer, path=ticket.file.path, options=options, again=True)
+            ticket.worker.send(again)
+            return
         multiple = self._plan.first.multiple
         task = ShowTask(ticket=ticket.id, buffer=ticket.buffer, page=ticket.page, views=views, multiple=multiple)
         ticket.worker.send(task)

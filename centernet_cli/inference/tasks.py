@@ -55,6 +55,7 @@ class ReadTask:
         first: Whether this is the file's first page: its length is told beforehand.
         digest: Whether the file's SHA-256 is wanted with it.
         look: How pages are shown, once the model is known.
+        again: Whether it is a page that was read before at reduced scale, all of whose pixels are needed after all.
     """
 
     ticket: int
@@ -66,6 +67,7 @@ class ReadTask:
     first: bool = False
     digest: bool = False
     look: FirstLook | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,11 @@ class HeldPage:
 
     info: PageInfo
     shape: tuple[int, ...]
+
+    @property
+    def reduced(self) -> bool:
+        """Whether it was decoded at less than its own size."""
+        return max(self.shape[:2]) < max(self.info.width, self.info.height)
 
     @property
     def size(self) -> PageSize:

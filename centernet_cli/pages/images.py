@@ -204,7 +204,9 @@ def _reduce(image: Image.Image, enough: int) -> bool:
         Whether it will be.
     """
     size = image.size
-    divisor = next((divisor for divisor in (8, 4, 2) if max(size) // divisor >= enough), None)
+    # Of a very long page more is needed than of others of the same length: see `inference.views.FirstLook`.
+    needed = enough * max(1.0, max(size) / min(size) / 2) ** 0.5
+    divisor = next((divisor for divisor in (8, 4, 2) if max(size) // divisor >= needed), None)
     if image.format != "JPEG" or divisor is None:
         return False
     image.draft(None, (max(1, size[0] // divisor), max(1, size[1] // divisor)))

@@ -25,6 +25,8 @@ class PageOptions:
     Attributes:
         dpi: Resolution PDF pages are rendered at; None chooses it per page from `target_long_side`.
         target_long_side: Pixels of the longer side of a PDF page when `dpi` is None.
+        least_dpi: Resolution that PDF pages have at least when `dpi` is None: large sheets get more pixels than others,
+            as far as `max_megapixels` allows.
         pages: Pages (of PDFs) and frames (of multi-frame TIFFs) to read; None reads all.
         pdf_backend: `auto` is `pdfium`.
         password: Opens encrypted PDFs.
@@ -45,6 +47,7 @@ class PageOptions:
     max_megapixels: float = 250.0
     timeout: float = 120.0
     enough: int | None = None
+    least_dpi: float = 0.0
 
     def __post_init__(self) -> None:
         numbers = (

@@ -256,6 +256,35 @@ def test_large_jpegs_give_the_same_boxes_from_fewer_pixels(tmp_path: Path) -> No
     assert abs(boxes[0] - boxes[1]).max() <= 4000 / 320
 
 
+class Tiny(DarkRuntime):
+    """Finds very small lines, so that tiles are asked for."""
+
+    def _find(self, image: np.ndarray) -> RawBoxes:
+        del image
+        boxes = np.array([[0, 3 * i, 60, 3 * i + 2] for i in range(12)], np.float32)
+        return RawBoxes(boxes, np.full(12, 0.9, np.float32), np.zeros(12, np.int64))
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_tiles_show_all_pixels_of_a_reduced_jpeg(tmp_path: Path, workers: int) -> None:
+    picture(7).resize((3000, 4000), Image.Resampling.NEAREST).save(tmp_path / "a.jpg", quality=95)
+    paths = [tmp_path / "a.jpg"] * 2
+    work = Shape()
+    done = run(
+        paths,
+        Tiny(TestSection(second_look=True)),
+        stream=StreamOptions(workers=workers, work=lambda _: work),
+        pages=replace(PAGES, enough=900),
+    )
+    assert [item.made for item in done] == [(4000, 3000, 3)] * 2
+    assert all(isinstance(item.result, SeenPage) and item.result.tiles for item in done)
+
+
+class Shape:
+    def __call__(self, page, _):
+        return page.pixels.shape
+
+
 def test_a_slow_consumer_is_no_hanging_worker(many_files: list[Path]) -> None:
     stream = predict_files(
         many_files, replace(PAGES, timeout=3.0), DarkRuntime, PipelineOptions(), StreamOptions(workers=1)

@@ -28,3 +28,19 @@ def test_without_a_resolution_the_long_side_has_the_target(width_pt, height_pt, 
 def test_a_letter_page():
     assert raster_of(PdfPageSize(612, 792, 0), PageOptions(dpi=300)) == Raster(2550, 3300, 300)
     assert raster_of(PdfPageSize(612, 792, 0), PageOptions()) == Raster(1583, 2048, 72 * 2048 / 792)
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ((595, 842), (1447, 2048)),
+        ((842, 1191), (1448, 2048)),
+        ((2384, 3370), (3642, 5149)),
+        ((14400, 14400), (2047, 2047)),
+    ],
+)
+def test_large_sheets_get_more_pixels(size: tuple[int, int], expected: tuple[int, int]) -> None:
+    limit = 4.2 if size[0] == 14400 else 250
+    raster = raster_of(PdfPageSize(*size, 0), PageOptions(least_dpi=110, max_megapixels=limit))
+    assert abs(raster.width - expected[0]) <= 4
+    assert abs(raster.height - expected[1]) <= 4
