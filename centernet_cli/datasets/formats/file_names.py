@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from centernet_cli.core.safe_io import atomic_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from centernet_cli.core.records import Dataset
     from centernet_cli.datasets.formats.tally import Tally
@@ -82,7 +82,13 @@ def way_to(source: str, folder: Path) -> str:
         return Path(source).absolute().as_posix()
 
 
-def write_files(folder: Path, files: Sequence[str], texts: Iterable[str], tally: Tally) -> None:
+def write_files(
+    folder: Path,
+    files: Sequence[str],
+    texts: Iterable[str],
+    tally: Tally,
+    also: Callable[[Path], None] | None = None,
+) -> None:
     r"""Write files, given by name and text, to a folder: all of them or none; lone surrogates become `\udcXX`.
 
     Args:
@@ -90,6 +96,7 @@ def write_files(folder: Path, files: Sequence[str], texts: Iterable[str], tally:
         files: Their names, relative to the folder.
         texts: Their contents, in the same order.
         tally: Is told how many are done.
+        also: Puts further files into the folder that it is given.
 
     Raises:
         OutputError: O801.
@@ -104,3 +111,5 @@ def write_files(folder: Path, files: Sequence[str], texts: Iterable[str], tally:
             # Other ways would take as long as the writing itself.
             with open(f"{stage}/{name}", "wb", buffering=0) as file:  # noqa: PTH123
                 file.write(text.encode("utf-8", "backslashreplace"))
+        if also is not None:
+            also(stage)

@@ -20,6 +20,7 @@ from centernet_cli.datasets.formats.page_xml_write import page_xml_text
 from centernet_cli.datasets.formats.tally import Tally
 from centernet_cli.datasets.formats.voc import ANNOTATIONS, voc_text
 from centernet_cli.datasets.formats.yolo_write import CONFIG, yolo_config, yolo_text
+from centernet_cli.inference.sinks.page_pictures import PagePictures, of_picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -38,16 +39,20 @@ class PageFormat:
             the classes.
         folder: Folder within the output's that the files are in.
         others: Returns further files, by name, given the classes.
+        pictures: Whether its programs open image files only, so that pages of PDFs need pictures next to their files.
     """
 
     suffixes: tuple[str, ...]
     text: Callable[[PageRecord, str, tuple[str, ...]], str]
     folder: str = ""
     others: Callable[[tuple[str, ...]], dict[str, str]] | None = None
+    pictures: bool = False
 
 
 PAGE_FORMATS: dict[str, PageFormat] = {
-    "labelme": PageFormat(suffixes=(".json",), text=lambda page, image, _: labelme_text(page, image, Tally())),
+    "labelme": PageFormat(
+        suffixes=(".json",), text=lambda page, image, _: labelme_text(page, image, Tally()), pictures=True
+    ),
     "yolo": PageFormat(
         suffixes=(".txt",),
         text=lambda page, _, classes: yolo_text(page, classes),
@@ -78,16 +83,22 @@ class PageFilesSink:
         self._spool = Spool(out)
         inside = os.path.join(os.path.realpath(out / format.folder), "")  # noqa: PTH118 - for its separator at the end
         self._names = FileNames(name.removeprefix(inside) for name in inputs if name.startswith(inside))
+        self._pictures = PagePictures(out)
         self._classes: tuple[str, ...] = ()
 
     def start(self, header: Header) -> None:
         self._classes = header.classes
 
     def add(self, page: SeenPage) -> None:
-        info = page.record.info
+        record, info = page.record, page.record.info
         folder = self._format.folder
+        image = way_to(info.source, self._out / folder)
+        if self._format.pictures and info.page is not None and page.page is not None:
+            image = self._names.name(Path(info.source).name, info.page, ".jpg")
+            self._pictures.add(page.page, image)
+            record = of_picture(record)
         name = self._names.name(Path(info.source).name, info.page, self._format.suffixes[0])
-        text = self._format.text(page.record, way_to(info.source, self._out / folder), self._classes)
+        text = self._format.text(record, image, self._classes)
         self._spool.write(json.dumps([f"{folder}/{name}" if folder else name, text]) + "\n")
 
     def fail(self, failure: Failure) -> None:
@@ -97,12 +108,13 @@ class PageFilesSink:
         others = {} if self._format.others is None else self._format.others(self._classes)
         names = [*(json.loads(line)[0] for line in self._spool.lines()), *others]
         texts = chain((json.loads(line)[1] for line in self._spool.lines()), others.values())
-        write_files(self._out, names, texts, Tally())
+        write_files(self._out, names, texts, Tally(), also=self._pictures.move_to)
         self.discard()
 
     def discard(self, *, interrupted: bool = False) -> None:
         del interrupted
         self._spool.close()
+        self._pictures.discard()
 
 
 class OnePageSink:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from centernet_cli.core.records import Failure, PageRecord
+    from centernet_cli.core.records import Failure, Page, PageRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +31,14 @@ class SeenPage:
         network_size: Long side, in pixels, at which the network saw the page; the largest, if there were several.
         capped: Whether the model's `top_k` was reached, so that boxes may be missing.
         tiles: Columns and rows, where the page was looked at in tiles.
+        page: The page with its pixels, as long as they are at hand.
     """
 
     record: PageRecord
     network_size: int
     capped: bool = False
     tiles: tuple[int, int] | None = None
+    page: Page | None = None
 
     def extras(self) -> dict[str, object]:
         """Return what outputs in JSON say of a page beside its record."""
