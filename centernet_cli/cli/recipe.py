@@ -1,10 +1,10 @@
-"""`centernet recipe`: list, show and check what models are trained by."""
+"""`centernet recipe`: list, show, check and begin what models are trained by."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -16,7 +16,9 @@ from centernet_cli.core.recipe_file import find_recipe, load_recipe, recipe_to_y
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-app = typer.Typer(help="List, show and check training recipes.\n\nExamples:\n    centernet recipe show smoke --origin")
+app = typer.Typer(
+    help="List, show, check and begin training recipes.\n\nExamples:\n    centernet recipe show smoke --origin"
+)
 
 RecipePath = Annotated[Path, typer.Argument(metavar="RECIPE", help="A file, or the name of a shipped recipe.")]
 Overrides = Annotated[
@@ -105,6 +107,31 @@ def check(
     if as_json:
         console.write_json({"schema_version": 1, "recipes": results})
     raise typer.Exit(code)
+
+
+@app.command("init")
+def init(
+    sources: Annotated[
+        list[Path],
+        typer.Option("--from", metavar="DATASET", help="A dataset as `convert` reads it, with its images; repeatable."),
+    ],
+    task: Annotated[Literal["lines", "regions"], typer.Option("--task", help="The shipped model to start from.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The recipe.")] = Path("recipe.yaml"),
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file of that name.")] = False,
+) -> None:
+    """Write a recipe that fine-tunes a shipped model on your pages, and can be trained at once.
+
+    Examples:
+        centernet recipe init --from truth.json --task lines
+        centernet recipe init --from scans/ --from more.json --task regions --out regions.yaml
+
+    Classes, page size and the number of boxes to expect come from the dataset (see `data stats`). A fifth of the
+    documents is held out to judge by. The comment on top says how long it will take.
+    """
+    from centernet_cli.cli.recipe_init import write_first_recipe
+
+    write_first_recipe(sources, task, out, force=force)
 
 
 @app.command("schema")

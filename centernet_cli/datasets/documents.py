@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -29,3 +30,9 @@ def names_document(record: PageRecord) -> bool:
         return True
     document = document_of(record)
     return document != PurePosixPath(record.info.source).stem and document.casefold().strip("-_ .") not in _GENERIC
+
+
+def holdout_place(group: str, seed: int = 0) -> float:
+    """Return a number from 0 to 1 that depends on a document's name alone; what is below a share is held out."""
+    digest = hashlib.sha256(f"{seed}:{group}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64

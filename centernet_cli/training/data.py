@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from centernet_cli.core.errors import InputError
-from centernet_cli.datasets.documents import document_of
+from centernet_cli.datasets.documents import document_of, holdout_place
 from centernet_cli.datasets.formats import read_dataset
 from centernet_cli.datasets.samples import Draw, LabelledPage
 
@@ -157,8 +156,7 @@ def _annotated_classes(source: Source, section: DataSection, found: Sequence[str
 
 def _held_out(page: LabelledPage, share: float, seed: int) -> bool:
     """Decide by the document's name alone, so that adding pages moves no other document."""
-    digest = hashlib.sha256(f"{seed}:{page.group}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") < share * 2**64
+    return holdout_place(page.group, seed) < share
 
 
 def _validation(
