@@ -48,8 +48,8 @@ def synth(
         centernet data synth --kind form,receipt --count 50 --seed 7 --scan --out pages/
         centernet data synth --kind report,newspaper --language ar,ja --count 20 --out pages/
 
-    Kinds: form, receipt, invoice, letter, table, newspaper, report, paper, slides, notes (handwriting), oldprint,
-    book, typescript, index, act.
+    Kinds: form, receipt, invoice, letter, table, newspaper, magazine, report, paper, slides, notes
+    (handwriting), oldprint, book, typescript, index, act.
 
     Languages: bg, cs, de, el, en, es, fr, hu, it, la, nl, pl, pt, ru, sv, tr, uk; and, where fonts of their scripts
     are installed, ar, he, hi, ja, ko, zh.
