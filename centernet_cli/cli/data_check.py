@@ -143,8 +143,8 @@ def _summarise(checked: Checked, result: _Result | None) -> None:
 
 
 def _counts(findings: Findings) -> str:
-    numbers = (findings.count("error"), findings.count("warning"), findings.count("info"))
-    return "{} kinds of errors, {} of warnings, {} of notices".format(*numbers)
+    kinds = findings.count("error"), findings.count("warning"), findings.count("info")
+    return "kinds of errors: {}, of warnings: {}, of notices: {}".format(*kinds)
 
 
 def _as_json(checked: Checked, result: _Result | None, code: ExitCode) -> dict[str, object]:

@@ -88,7 +88,7 @@ def test_fix(tmp_path, capsys):
     assert main(["data", "check", source, "--fix", str(out), "--strict"]) == ExitCode.OK
     heard = capsys.readouterr()
     assert "fixed: 1 × corners exchanged" in heard.out
-    assert "checked again: 0 kinds of errors, 0 of warnings" in heard.err
+    assert "checked again: kinds of errors: 0, of warnings: 0" in heard.err
     data = json.loads((out / "annotations.json").read_text(encoding="utf-8"))
     assert [each["bbox"] for each in data["annotations"]] == [GOOD, [90, 20, 10, 9], [30, 40, 30, 9]]
     assert (out / "a.png").is_file()

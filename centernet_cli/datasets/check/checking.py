@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
@@ -11,16 +12,18 @@ from centernet_cli.core.errors import InputError
 from centernet_cli.datasets.check.class_names import same_classes
 from centernet_cli.datasets.check.copies import Use, same_content, same_look
 from centernet_cli.datasets.check.findings import Findings, Place, listed, of_shape
-from centernet_cli.datasets.check.frames import judge
+from centernet_cli.datasets.check.frames import Verdict, judge
 from centernet_cli.datasets.check.recipe_fit import look
 from centernet_cli.datasets.check.shapes import mend_shapes
 from centernet_cli.datasets.check.sources import LEFT_OUT, Request, Source, read_source
 from centernet_cli.datasets.documents import document_of, names_document
 from centernet_cli.datasets.formats.image_header import SUFFIXES
+from centernet_cli.datasets.formats.labelme import embedded_images
 from centernet_cli.datasets.formats.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from centernet_cli.core.records import Dataset, PageRecord
     from centernet_cli.datasets.check.recipe_fit import Eyes
@@ -99,6 +102,7 @@ class _Check:
         self.names: dict[str, str] = {}
         self.mended: list[list[PageRecord | None]] = []
         self.uses: list[Use] = []
+        self.embedded: dict[Path, frozenset[str]] = {}
 
     def run(self) -> Checked:
         self._classes()
@@ -154,13 +158,25 @@ class _Check:
         for index, page in enumerate(self.tally.each("checking", source.dataset.pages)):
             path = None if root is None else root / page.info.source
             verdict = judge(page, path)
+            if verdict.fault == "D016" and page.info.source in self._embedded(source):
+                verdict = Verdict(page, "D016", "but it is in its labelme file", "image written out of the file")
             if verdict.fault is not None:
                 repair = verdict.repair or f"page {LEFT_OUT}"
                 self.findings.add(verdict.fault, source.path, source.place(index, verdict.detail), repair=repair)
-            if path is not None and verdict.page is not None:
+            if path is not None and verdict.page is not None and verdict.fault != "D016":
                 self.uses.append(Use(number, index, path, page.info.page, source.split_of(page)))
             mended.append(self._shapes(source, index, verdict.page or page, kept=verdict.page is not None))
         self.mended.append(mended)
+
+    def _embedded(self, source: Source) -> frozenset[str]:
+        """Return the names of images that a source's files hold in themselves; found out once, when it matters."""
+        if source.path not in self.embedded:
+            names: frozenset[str] = frozenset()
+            if source.format == "labelme":
+                with contextlib.suppress(InputError):  # told when it was read
+                    names = frozenset(name for name, _ in embedded_images(source.request.place))
+            self.embedded[source.path] = names
+        return self.embedded[source.path]
 
     def _shapes(self, source: Source, index: int, page: PageRecord, *, kept: bool) -> PageRecord | None:
         """Look at the shapes of a page; return it mended, or None if it isn't kept."""

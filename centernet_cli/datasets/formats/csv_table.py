@@ -53,7 +53,7 @@ def sniff_csv(path: Path) -> bool:
     """Tell whether a file is a table of boxes, or a folder holds just one such table."""
     try:
         file = only_file(path, (".csv", ".tsv"), "boxes.csv", "CSV")
-        if file.suffix.lower() not in {".csv", ".tsv"}:
+        if file.suffix.lower() not in {".csv", ".tsv"} or not file.is_file():  # a pipe would be waited for
             return False
         with file.open("rb") as stream:
             head = stream.read(_SNIFFED_BYTES)

@@ -43,7 +43,7 @@ def sniff_cvat(path: Path) -> bool:
     """Tell whether a file is, or a folder holds just one file of, CVAT for images."""
     try:
         file = only_file(path, (".xml",), USUAL, "XML")
-        if file.suffix.lower() != ".xml":
+        if file.suffix.lower() != ".xml" or not file.is_file():  # a pipe would be waited for
             return False
         with file.open("rb") as stream:
             head = stream.read(4096)

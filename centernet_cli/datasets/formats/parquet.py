@@ -30,7 +30,7 @@ def sniff_parquet(path: Path) -> bool:
     """Tell whether a file is Parquet and its last bytes speak of us, or a folder holds just one such file."""
     try:
         file = only_file(path, SUFFIXES, "boxes.parquet", "Parquet")
-        return file.suffix.lower() in SUFFIXES and is_ours(file)
+        return file.suffix.lower() in SUFFIXES and file.is_file() and is_ours(file)
     except (InputError, OSError):
         return False
 

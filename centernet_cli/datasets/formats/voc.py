@@ -48,9 +48,11 @@ def sniff_voc(path: Path) -> bool:
     """Tell whether a file is, or a folder holds, VOC annotations."""
     for _, file in zip(range(_SNIFFED), files_below(path, ".xml"), strict=False):
         try:
+            if not file.is_file():  # a pipe would be waited for
+                continue
             with file.open("rb") as stream:
                 head = stream.read(4096)
-        except OSError:
+        except (OSError, ValueError):
             continue
         if _HEAD.match(head) and any(mark in head for mark in (b"<filename", b"<object", b"<size", b"<folder")):
             return True

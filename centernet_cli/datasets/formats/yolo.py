@@ -226,6 +226,8 @@ def _texts(folder: Path) -> Iterable[Path]:
 def _looks_like_labels(file: Path) -> bool:
     """Tell whether the first line of a text is one of a label file."""
     try:
+        if not file.is_file():  # a pipe would be waited for
+            return False
         with file.open("rb") as stream:
             words = stream.read(2000).decode("utf-8", "replace").lstrip("\ufeff \r\n").partition("\n")[0].split()
     except OSError:

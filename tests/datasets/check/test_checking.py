@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import base64
+import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -222,6 +225,28 @@ def test_labelme_and_its_shapes(tmp_path):
     for finding in checked.findings.sorted():
         assert finding.places[0].path is not None
         assert finding.places[0].path.endswith(".json")
+
+
+def test_images_that_only_labelme_files_hold(tmp_path):
+    stream = io.BytesIO()
+    Image.effect_noise((100, 80), 60).save(stream, format="PNG")
+    shape = {"label": "line", "points": [[1, 1], [150, 9]], "shape_type": "rectangle"}
+    data = {"shapes": [shape], "imagePath": "a.png", "imageData": base64.b64encode(stream.getvalue()).decode()}
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.json").write_text(json.dumps(data), encoding="utf-8")
+    checked = check_folders(tmp_path / "in")
+    assert codes(checked) == {"D016": 1, "D024": 1}
+    (written,) = write_mended(checked, tmp_path / "out", "copy", Tally())
+    assert codes(check([written.request], Options(pixels=True))) == {}
+    assert (tmp_path / "out" / "a.png").is_file()
+
+
+@pytest.mark.parametrize(
+    "name", ["pipe", "pipe.xml", "pipe.json", "pipe.csv", "pipe.jsonl", "pipe.parquet", "pipe.txt"]
+)
+def test_pipes_are_not_waited_for(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    assert codes(check_folders(tmp_path / name)) == {"D031": 1}
 
 
 def test_what_cannot_be_read_at_all(tmp_path):
