@@ -49,7 +49,7 @@ def predict(
             "--model",
             "-m",
             metavar="NAME|PATH",
-            help="lines, regions, a run folder, weights or an exported graph.",
+            help="lines, regions, both (lines,regions), a run folder, weights or an exported graph.",
         ),
     ] = "lines",
     output_format: Annotated[
@@ -66,6 +66,24 @@ def predict(
             "--overlay",
             metavar="DIR",
             help="Folder for pictures of the pages with their boxes.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            "--report",
+            metavar="FILE",
+            help="HTML file with all pages, counts, scores and failures.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = None,
+    annotate_pdf: Annotated[
+        str | None,
+        typer.Option(
+            "--annotate-pdf",
+            metavar="DIR|FILE.pdf",
+            help="Copies of the PDFs with the boxes as annotations.",
             rich_help_panel=_OUTPUT,
         ),
     ] = None,
@@ -201,10 +219,11 @@ def predict(
     page that fails is reported and recorded in the file; the others go on, and the exit code is then 5 (4 if none
     succeeded: nothing is written).
     """
+    from centernet_cli.cli.predict_extras import ExtraPaths
     from centernet_cli.cli.predict_job import PredictJob
     from centernet_cli.cli.predict_parts import ledger_of, open_ledger, part_of
     from centernet_cli.inference.open_runtime import RuntimeOptions
-    from centernet_cli.inference.output import check_folder, check_output, open_sink, pick_target
+    from centernet_cli.inference.output import check_output, open_sink, pick_target
     from centernet_cli.pages.poppler import require_poppler
     from centernet_cli.pages.source import PageOptions, expand_inputs, parse_page_ranges
     from centernet_cli.rendering.overlay_folder import real_paths
@@ -228,11 +247,11 @@ def predict(
     paths = part_of(list(expand_inputs(inputs, sys.stdin)), shard)
     if pdf_backend == "poppler":
         require_poppler()
-    if overlay is not None:
-        check_folder(overlay)
+    extra_paths = ExtraPaths(overlay=overlay, report=report, copies=annotate_pdf)
     real_inputs = real_paths(paths)
     going_on = resume and ledger_file is not None and ledger_file.is_file()
     check_output(target, real_inputs, force=force or going_on)
+    extra_paths.check(target, real_inputs, force=force or going_on)
 
     chosen: dict[str, object] = {
         **overrides.options(),
@@ -254,11 +273,13 @@ def predict(
         options=chosen,
     )
     with open_ledger(job, ledger_file, overlay, resume=resume) as ledger:
-        job.run(paths, options, open_sink(target, real_inputs), overlay, ledger)
+        extras = extra_paths.open(paths, real_inputs, options.password)
+        job.run(paths, options, open_sink(target, real_inputs), extras, ledger)
     if not job.pages and paths:
         console.problem("no page could be read; nothing was written")
         return ExitCode.INPUT
-    places = [printable(str(place)) for place in (target.path, overlay) if place is not None]
+    written = [*([] if target.path is None else [target.path]), *extra_paths.places()]
+    places = [printable(str(place)) for place in written]
     console.say(f"{job.summary()}{' -> ' if places else ''}{', '.join(places)}")
     if summary:
         console.write_json(job.counts())

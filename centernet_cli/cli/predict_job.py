@@ -7,16 +7,17 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from centernet_cli.cli import console
-from centernet_cli.core.errors import CenterNetError, InputError, printable
+from centernet_cli.core.errors import CenterNetError, InputError, UsageError, printable
 from centernet_cli.core.records import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
+    from centernet_cli.cli.predict_extras import PredictExtras
     from centernet_cli.core.records import PageInfo
     from centernet_cli.inference.ledger import Ledger
     from centernet_cli.inference.open_runtime import RuntimeOptions
@@ -37,7 +38,7 @@ class PredictJob:
     """What to run, and what came of it.
 
     Attributes:
-        model: Name, folder or file.
+        model: Name, folder or file; or several, with commas between them.
         runtime: What runs it, and where.
         threshold: Least score; None: the model's.
         overrides: What to do otherwise than the model says.
@@ -64,6 +65,7 @@ class PredictJob:
     failed: int = 0
     boxes: Counter[str] = field(default_factory=Counter)
     _runtime: Runtime | None = None
+    _runtimes: dict[int, Runtime] = field(default_factory=dict)
     _seconds: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -72,10 +74,10 @@ class PredictJob:
         paths: Sequence[Path],
         options: PageOptions,
         sink: PageSink,
-        overlay: Path | None = None,
+        extras: PredictExtras,
         ledger: Ledger | None = None,
     ) -> None:
-        """Predict all pages of `paths`, hand them to `sink`, and draw them into `overlay`.
+        """Predict all pages of `paths`, and hand them to `sink` and `extras`.
 
         Without a single page nothing is written. `failed` and `pages` then say what to tell the user. Pages that
         `ledger` knows aren't done again; those that are done are added to it.
@@ -84,36 +86,38 @@ class PredictJob:
             InputError: A page failed, with `fail_fast`.
             ModelError: The model cannot be used.
             MissingRequirementError: The device or the PDF renderer is not there.
-            OutputError: The output or an overlay cannot be written.
+            OutputError: The output, an overlay, a copy or the report cannot be written.
         """
         try:
-            self._predict(paths, options, sink, overlay, ledger)
+            self._predict(paths, options, sink, extras, ledger)
             if self.pages or not paths:
+                self._note(extras.last_copy(), extras)
+                extras.finish()
                 sink.finish()
         except BaseException as error:
             sink.discard(interrupted=not isinstance(error, CenterNetError))
+            extras.discard()
             raise
         if not self.pages and paths:
             sink.discard()
+            extras.discard()
 
     def _predict(
         self,
         paths: Sequence[Path],
         options: PageOptions,
         sink: PageSink,
-        overlay: Path | None,
+        extras: PredictExtras,
         ledger: Ledger | None,
     ) -> None:
+        from centernet_cli.inference.joint import joined
         from centernet_cli.inference.pipeline import PipelineOptions
         from centernet_cli.inference.stream import StreamOptions, predict_files
-        from centernet_cli.rendering.overlay_folder import OverlayFolder
 
-        work = None
-        if overlay is not None:
-            pictures = OverlayFolder(overlay, paths)
+        names = self.models()
 
-            def work(info: PageInfo) -> PageWork:
-                return pictures.work(info, self._open_once().meta.classes)
+        def work(info: PageInfo) -> PageWork | None:
+            return extras.work(info, self._open_once().meta.classes, joint=len(names) > 1)
 
         how = PipelineOptions(
             threshold=self.threshold, size=self.overrides.size, batch_size=self.batch_size, tile=self.tile
@@ -121,22 +125,28 @@ class PredictJob:
         options = self._reading(options, drawn=overlay is not None)
         known = None if ledger is None else partial(ledger.known, wanted=options.pages)
         stream = StreamOptions(workers=self.workers, work=work, digest=ledger is not None, known=known)
+        # The first stream makes the pictures and knows the files; the others only look.
+        others = StreamOptions(workers=self.workers, known=known)
+        streams = [
+            predict_files(paths, options, partial(self._open_once, index), how, others if index else stream)
+            for index in range(len(names))
+        ]
         start = time.monotonic()
         total, unit = expected_work(paths)
         with console.progress("predict", total, unit) as task:
             last: Path | None = None
-            for done in predict_files(paths, options, self._open_once, how, stream):
+            for done in joined(streams):
                 if unit == "pages" or done.path is not last:
                     task.advance()
                 last = done.path
                 if isinstance(done.result, Failure):
-                    self._fail(done.result, sink)
+                    self._fail(done.result, sink, extras)
                     continue
                 if ledger is not None and not done.known and done.digest is not None:
                     ledger.add(done.digest, done.count, done.result)
-                self._keep(done.result, sink)
+                self._keep(done.result, sink, extras, done.made)
         if not paths:  # a shard may have none; its output is empty then, but it is there
-            sink.start(self._header())
+            self._start(sink, extras)
         self._seconds = time.monotonic() - start
 
     def _reading(self, options: PageOptions, *, drawn: bool) -> PageOptions:
@@ -162,7 +172,7 @@ class PredictJob:
 
         return {
             "version": __version__,
-            "model": read_meta(find_model(self.model)).sha256,
+            "model": [read_meta(find_model(name)).sha256 for name in self.models()],
             "runtime": [self.runtime.runtime, self.runtime.device, self.runtime.precision],
             "threshold": self.threshold,
             **{name: value for name, value in self.options.items() if name != "pages"},
@@ -173,7 +183,7 @@ class PredictJob:
         return {
             "pages": self.pages,
             "failed": self.failed,
-            "boxes": {label: self.boxes[label] for label in self._open_once().meta.classes},
+            "boxes": {label: self.boxes[label] for label in self._classes()},
         }
 
     def summary(self) -> str:
@@ -183,38 +193,67 @@ class PredictJob:
         failed = f", {self.failed:,} failed" if self.failed else ""
         return f"{pages}{failed}: {boxes} in {console.duration(self._seconds)}"
 
-    def _open_once(self) -> Runtime:
-        """Return the model; the thread that runs it may be about to open it."""
+    def models(self) -> list[str]:
+        """Return the names of the models.
+
+        Raises:
+            UsageError: U718, an empty name, or one twice.
+        """
+        if "," not in self.model or Path(self.model).exists():
+            return [self.model]
+        names = [name.strip() for name in self.model.split(",")]
+        if not all(names) or len(set(names)) < len(names):
+            hint = "such as lines,regions"
+            raise UsageError("U718", f"no list of models: '{self.model}'", path="--model", hint=hint)
+        return names
+
+    def _classes(self) -> tuple[str, ...]:
+        from centernet_cli.inference.joint import joint_classes
+
+        return joint_classes(self._open_once(index).meta.classes for index in range(len(self.models())))
+
+    def _open_once(self, index: int = 0) -> Runtime:
+        """Return a model; the thread that runs it may be about to open it."""
         with self._lock:
-            return self._open() if self._runtime is None else self._runtime
+            if index not in self._runtimes:
+                self._runtimes[index] = self._open_named(self.models()[index]) if index else self._open()
+            return self._runtimes[index]
 
     def _open(self) -> Runtime:
+        self._runtime = self._open_named(self.models()[0])
+        return self._runtime
+
+    def _open_named(self, name: str) -> Runtime:
         from centernet_cli.inference.open_runtime import open_runtime
 
-        self._runtime = open_runtime(
-            self.model,
+        opened = open_runtime(
+            name,
             self.runtime,
             overrides=self.overrides,
             min_score=self.threshold,
             tell=lambda line: console.say(line, console.VERBOSE),
         )
-        opened = self._runtime
         console.say(f"model {printable(opened.meta.name)} with {opened.name} on {opened.device}, {opened.precision}")
-        return self._runtime
+        return opened
 
     def _header(self) -> Header:
         from centernet_cli.inference.output import describe
         from centernet_cli.inference.sinks.sink import Header
 
-        runtime = self._open_once()
-        threshold = runtime.meta.threshold if self.threshold is None else self.threshold
-        return Header(classes=runtime.meta.classes, info=describe(runtime, threshold, self.options))
+        runtimes = [self._open_once(index) for index in range(len(self.models()))]
+        return Header(classes=self._classes(), info=describe(runtimes, self.threshold, self.options))
 
-    def _keep(self, item: SeenPage, sink: PageSink) -> None:
+    def _start(self, sink: PageSink, extras: PredictExtras) -> None:
+        header = self._header()
+        sink.start(header)
+        extras.start(header)
+
+    def _keep(self, item: SeenPage, sink: PageSink, extras: PredictExtras, made: object) -> None:
         if not self.pages:
-            sink.start(self._header())
+            self._start(sink, extras)
         sink.add(item)
         self.pages += 1
+        self._note(extras.add(item, made), extras)
         annotations = item.record.annotations
         self.boxes.update(annotation.label for annotation in annotations)
         name = printable(item.record.info.name)
@@ -223,12 +262,22 @@ class PredictJob:
             console.warn(f"{name}: more boxes than the model's top_k; only the best are kept ({kept})")
         console.say(f"{name}: {len(annotations)} boxes", console.VERBOSE)
 
-    def _fail(self, failure: Failure, sink: PageSink) -> None:
+    def _fail(self, failure: Failure, sink: PageSink, extras: PredictExtras) -> None:
+        self._tell(failure)
+        sink.fail(failure)
+        extras.fail(failure)
+
+    def _note(self, failure: Failure | None, extras: PredictExtras) -> None:
+        """Count and tell what went wrong with a copy; its pages are in the output all the same."""
+        if failure is not None:
+            self._tell(failure)
+            extras.fail(failure)
+
+    def _tell(self, failure: Failure) -> None:
         name = failure.source if failure.page is None else f"{failure.source}#{failure.page}"
         error = InputError(failure.code, failure.message, path=name)
         if self.fail_fast:
             raise error
-        sink.fail(failure)
         self.failed += 1
         console.problem(error)
 

@@ -19,7 +19,7 @@ from centernet_cli.inference.sinks.page_files import PAGE_FORMATS, OnePageSink, 
 from centernet_cli.inference.sinks.parquet import ParquetSink
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
 
     from centernet_cli.inference.runtime import Runtime
     from centernet_cli.inference.sinks.sink import PageSink
@@ -187,22 +187,34 @@ def open_sink(target: Target, inputs: Collection[str] = ()) -> PageSink:
     return PageFilesSink(form, out, inputs) if target.is_folder else OnePageSink(form, out)
 
 
-def describe(runtime: Runtime, threshold: float, options: dict[str, object]) -> dict[str, object]:
+def describe(runtimes: Sequence[Runtime], threshold: float | None, options: dict[str, object]) -> dict[str, object]:
     """Return the `info` of boxes.json: everything needed to get the same boxes again.
 
     Args:
-        runtime: The model as it ran.
-        threshold: Least score.
+        runtimes: The models as they ran.
+        threshold: Least score; None: each model's own.
         options: Options of the command that change the boxes.
     """
-    meta = runtime.meta
+    runtime = runtimes[0]
+    thresholds = [one.meta.threshold if threshold is None else threshold for one in runtimes]
+    models = [
+        {
+            "name": one.meta.name,
+            "sha256": one.meta.sha256,
+            "page_size": one.meta.page_size,
+            "threshold": least,
+        }
+        for one, least in zip(runtimes, thresholds, strict=True)
+    ]
+    names = ",".join(one.meta.name for one in runtimes)
+    only = {key: value for key, value in models[0].items() if key != "threshold"}
     return {
         "program": "centernet",
         "program_version": __version__,
         "schema_version": SCHEMA_VERSION,
-        "description": f"Predictions of the centernet model '{meta.name}'",
-        "model": {"name": meta.name, "sha256": meta.sha256, "page_size": meta.page_size},
-        "threshold": threshold,
+        "description": f"Predictions of the centernet model '{names}'",
+        **({"model": only} if len(models) == 1 else {"model": {"name": names}, "models": models}),
+        "threshold": min(thresholds),
         "options": {
             "runtime": runtime.name,
             "device": runtime.device,

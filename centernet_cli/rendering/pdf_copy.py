@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.safe_io import atomic_path
-from centernet_cli.rendering.overlay import UNKNOWN, class_colours
+from centernet_cli.rendering.overlay import INNER, UNKNOWN, class_colours
 from centernet_cli.rendering.pdf_geometry import ShownPage, visible_box
 
 if TYPE_CHECKING:
@@ -112,7 +112,9 @@ def _annotate(pdf: Any, page: Any, record: PageRecord, layers: _Layers) -> None:
     for found in sorted(record.annotations, key=lambda one: -_area(one.box)):
         rectangle = shown.rectangle(found.box)
         height = rectangle[3] - rectangle[1]
-        width = min(1.0 / unit, height / 8) or 0.1
+        # Lines among regions are thin and have no tint, so that regions stay visible.
+        inner = layers.colour(found.label) == INNER
+        width = min((0.4 if inner else 1.0) / unit, height / 8) or 0.1
         annotations.append(pdf.make_indirect(_square(pdf, page, found, rectangle, width, layers)))
 
 
@@ -127,7 +129,8 @@ def _square(pdf: Any, page: Any, found: Annotation, rectangle: Box, width: float
     across, up, inset = round(x1 - x0, 3), round(y1 - y0, 3), round(width / 2, 3)
     rgb = " ".join(map(str, colour))
     place = f"{inset} {inset} {round(across - width, 3)} {round(up - width, 3)} re"
-    drawing = f"q /T gs {rgb} rg {place} f Q {rgb} RG {round(width, 3)} w {place} S"
+    tint = "" if layers.colour(found.label) == INNER else f"q /T gs {rgb} rg {place} f Q "
+    drawing = f"{tint}{rgb} RG {round(width, 3)} w {place} S"
     appearance = pdf.make_stream(drawing.encode())
     appearance.Type, appearance.Subtype = pikepdf.Name.XObject, pikepdf.Name.Form
     appearance.BBox = pikepdf.Array([0, 0, across, up])

@@ -25,6 +25,8 @@ class TypedAnnotation(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     iscrowd: int | UnsetType = UNSET
     segmentation: list[list[float]] | dict[str, Any] | UnsetType | None = UNSET
     score: Annotated[float, msgspec.Meta(ge=0, le=1)] | UnsetType | None = UNSET
+    parent_id: int | UnsetType | None = UNSET
+    """Of the region that holds a line; follows from the boxes."""
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):

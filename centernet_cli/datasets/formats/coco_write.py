@@ -8,6 +8,7 @@ from centernet_cli.core.geometry import polygon_area
 from centernet_cli.core.safe_io import atomic_path
 from centernet_cli.core.strict_json import encode_json, encode_rows
 from centernet_cli.datasets.formats.fields import DEFAULT_EXTRAS, ROUND, page_extras, short
+from centernet_cli.datasets.formats.layout_write import level_of, parents
 from centernet_cli.datasets.formats.tally import LOT
 
 if TYPE_CHECKING:
@@ -110,6 +111,8 @@ class CocoRows:
     def __init__(self, classes: Sequence[str], *, predicted: bool) -> None:
         self._category_ids = {name: index for index, name in enumerate(classes, start=1)}
         self._predicted = predicted
+        # Lines of predictions say which region holds them.
+        self._nested = predicted and {"line", "region"} <= {level_of(name) for name in classes}
         self._taken: set[str] = set()
         self._images = self._annotations = 0
 
@@ -124,10 +127,15 @@ class CocoRows:
         is_file = not self._predicted and page.info.page is None
         name = page.info.source if is_file else _unused(page.info.name, self._taken)
         annotations = []
+        first = self._annotations + 1
         for annotation in page.annotations:
             self._annotations += 1
             ids = (self._annotations, self._images, self._category_ids[annotation.label])
             annotations.append(_annotation(annotation, ids))
+        if self._nested:
+            for entry, parent in zip(annotations, parents(page.annotations), strict=True):
+                if parent is not None:
+                    entry["parent_id"] = first + parent
         return _image(page, self._images, name, predicted=self._predicted), annotations
 
 

@@ -20,6 +20,7 @@ from centernet_cli.datasets.formats.fields import (
     read_page_extras,
 )
 from centernet_cli.datasets.formats.fit import fit_classes
+from centernet_cli.datasets.formats.layout_write import parents
 from centernet_cli.datasets.formats.places import image_folder, only_file
 from centernet_cli.datasets.formats.problems import Problems
 from centernet_cli.datasets.formats.shapes import ShapeError, as_score, keep_shape
@@ -229,7 +230,12 @@ def page_line(page: PageRecord, *, predicted: bool) -> dict[str, object]:
         line["group"] = page.group
     if predicted:
         line["status"] = "ok"
-    line["annotations"] = [_item(annotation) for annotation in page.annotations]
+    items = [_item(annotation) for annotation in page.annotations]
+    if predicted:  # lines say which region holds them, by its place in the list
+        for item, parent in zip(items, parents(page.annotations), strict=True):
+            if parent is not None:
+                item["parent"] = parent
+    line["annotations"] = items
     return line
 
 

@@ -62,6 +62,19 @@ class Block:
     rows: tuple[Row, ...] = ()
 
 
+def parents(annotations: Sequence[Annotation]) -> list[int | None]:
+    """Return for each line the index of the region that holds it; None for all others, and lines of no region."""
+    inner = [index for index, found in enumerate(annotations) if level_of(found.label) == "line"]
+    outer = [index for index, found in enumerate(annotations) if level_of(found.label) == "region"]
+    found: list[int | None] = [None] * len(annotations)
+    if inner and outer:
+        regions = [annotations[index] for index in outer]
+        lines = [annotations[index].box for index in inner]
+        for line, region in zip(inner, nest(lines, _boxes(regions), outlines=_outlines(regions)), strict=True):
+            found[line] = None if region is None else outer[region]
+    return found
+
+
 def arrange(annotations: Sequence[Annotation]) -> list[Block]:
     """Nest words in lines and lines in regions, and bring all of them into reading order."""
     by_level: dict[Level, list[Annotation]] = {"region": [], "line": [], "word": []}

@@ -9,6 +9,7 @@ from centernet_cli.core.errors import InputError, MissingRequirementError
 from centernet_cli.core.records import Annotation, Dataset, Failure, PageInfo, PageRecord
 from centernet_cli.core.safe_io import atomic_path
 from centernet_cli.datasets.formats.fields import NameChecker, page_extras
+from centernet_cli.datasets.formats.layout_write import parents
 from centernet_cli.datasets.formats.places import image_folder, only_file
 from centernet_cli.datasets.formats.shapes import ShapeError, keep_shape
 from centernet_cli.datasets.formats.tally import Tally
@@ -80,6 +81,7 @@ def schema(classes: tuple[str, ...], info: dict[str, object], *, predicted: bool
         pa.field("score", pa.float64()),
         pa.field("crowd", pa.bool_(), nullable=False),
         pa.field("polygon", outline),
+        pa.field("parent", pa.int32()),  # place in the list of the region that holds a line
     ]
     columns = [
         pa.field("source", pa.string(), nullable=False),
@@ -109,7 +111,10 @@ def page_row(page: PageRecord, network_size: int | None = None) -> dict[str, obj
         "group": None if page.group is None else _text(page.group),
         "status": "ok",
         "network_size": network_size,
-        "annotations": [_item(found) for found in page.annotations],
+        "annotations": [
+            {**_item(found), "parent": parent}
+            for found, parent in zip(page.annotations, parents(page.annotations), strict=True)
+        ],
     }
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
+from lxml import etree
 from PIL import Image
 
 from centernet_cli.core.errors import OutputError, UsageError
 from centernet_cli.core.records import Annotation, Failure, PageInfo, PageRecord
 from centernet_cli.core.safe_io import lexical_inside
 from centernet_cli.datasets.formats import read_dataset
+from centernet_cli.datasets.formats.tally import Tally
 from centernet_cli.inference.output import check_output, open_sink, pick_target
 from centernet_cli.inference.sinks.sink import Header, SeenPage
 
@@ -237,3 +241,35 @@ def test_inputs_in_the_output_folder_keep_their_names(tmp_path: Path) -> None:
     assert picture.read_bytes() == buffer.getvalue()
     (name,) = [path.name for path in tmp_path.iterdir() if path != picture]
     assert lexical_inside(name) == "a.xml.xml"
+
+
+def test_lines_say_which_region_holds_them(tmp_path: Path) -> None:
+    items = pages(tmp_path)[:2]
+    write("coco", str(tmp_path / "b.json"), items)
+    annotations = json.loads((tmp_path / "b.json").read_text())["annotations"]
+    assert [entry.get("parent_id") for entry in annotations] == [None, 1, 1, None, None, 5]
+    tally = Tally()
+    assert read_dataset(tmp_path / "b.json", "coco", tally=tally).pages
+    assert not tally.notes
+    write("jsonl", str(tmp_path / "b.jsonl"), items)
+    lines = [json.loads(line) for line in (tmp_path / "b.jsonl").read_text().splitlines()]
+    assert [found.get("parent") for found in lines[0]["annotations"]] == [None, 0, 0, None]
+    write("parquet", str(tmp_path / "b.parquet"), items)
+    rows = pq.read_table(tmp_path / "b.parquet").to_pylist()
+    assert [found["parent"] for found in rows[0]["annotations"]] == [None, 0, 0, None]
+
+
+def test_lines_are_nested_in_regions(tmp_path: Path) -> None:
+    (item, *_) = pages(tmp_path)
+    write("page", str(tmp_path / "a.xml"), [item])
+    root = etree.parse(str(tmp_path / "a.xml")).getroot()
+    (text, table) = (element for element in root.iter("{*}TextRegion", "{*}TableRegion"))
+    assert len(text.findall("{*}TextLine")) == 2
+    assert not table.findall(".//{*}TextLine")
+    write("alto", str(tmp_path / "b.xml"), [item])
+    root = etree.parse(str(tmp_path / "b.xml")).getroot()
+    assert [len(block.findall("{*}TextLine")) for block in root.iter("{*}TextBlock", "{*}ComposedBlock")] == [2, 0]
+    write("hocr", str(tmp_path / "c.hocr"), [item])
+    root = etree.parse(str(tmp_path / "c.hocr")).getroot()
+    areas = [element for element in root.iter("{*}div") if element.get("class") == "ocr_carea"]
+    assert [len(area.findall("{*}span")) for area in areas] == [2]

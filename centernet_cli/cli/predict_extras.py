@@ -1,0 +1,156 @@
+"""What `centernet predict` makes beside its output: overlays, the report, annotated PDFs."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from centernet_cli.core.errors import OutputError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from centernet_cli.core.records import Failure, PageInfo
+    from centernet_cli.inference.output import Target
+    from centernet_cli.inference.sinks.sink import Header, SeenPage
+    from centernet_cli.rendering.overlay_folder import OverlayFolder
+    from centernet_cli.rendering.page_pictures import PictureWork
+    from centernet_cli.rendering.pdf_folder import PdfFolder
+    from centernet_cli.rendering.predict_report import PredictReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtraPaths:
+    """Where they go, as the user said; None: they are not made.
+
+    Attributes:
+        overlay: Folder of pictures.
+        report: HTML file.
+        copies: Folder of annotated PDFs, or a file.
+    """
+
+    overlay: Path | None = None
+    report: Path | None = None
+    copies: str | None = None
+
+    @property
+    def copies_folder(self) -> bool:
+        """Say whether the copies go into a folder."""
+        text = self.copies or ""
+        return text.endswith((os.sep, "/")) or Path(text).is_dir() or Path(text).suffix.lower() != ".pdf"
+
+    def places(self) -> list[Path]:
+        """Return all of them."""
+        copies = None if self.copies is None else Path(self.copies)
+        return [place for place in (self.overlay, self.report, copies) if place is not None]
+
+    def check(self, target: Target, inputs: Collection[str], *, force: bool) -> None:
+        """Find out before the long work whether they can and may be written.
+
+        Raises:
+            UsageError: U717, two of them, or one and the output, are the same file.
+            OutputError: O801 cannot be written; O802 is an input; O803 would replace somebody else's data.
+        """
+        from centernet_cli.inference.output import Target as Place
+        from centernet_cli.inference.output import check_file, check_folder, check_output
+        from centernet_cli.rendering.predict_report import is_report
+
+        files = [path for path in (target.path, self.report) if path is not None]
+        if self.copies is not None and not self.copies_folder:
+            files.append(Path(self.copies))
+        real = [os.path.realpath(path) for path in files]
+        for path, name in zip(files, real, strict=True):
+            if real.count(name) > 1:
+                raise UsageError("U717", "two outputs of the same name", path=path, hint="give each a name of its own")
+            if name in inputs:
+                raise OutputError("O802", "the output is one of the inputs", path=path, hint="choose another name")
+        if self.overlay is not None:
+            check_folder(self.overlay)
+        if self.report is not None:
+            check_file(self.report, is_report, force=force)
+        if self.copies is None:
+            return
+        if self.copies_folder:
+            check_output(Place("labelme", Path(self.copies), is_folder=True), inputs, force=force)
+        else:
+            check_file(Path(self.copies), None, force=force)
+
+    def open(self, inputs: Sequence[Path], real_inputs: Collection[str], password: str | None) -> PredictExtras:
+        """Return what takes the pages."""
+        from centernet_cli.rendering.overlay_folder import OverlayFolder
+        from centernet_cli.rendering.pdf_folder import PdfFolder
+        from centernet_cli.rendering.predict_report import PredictReport
+
+        return PredictExtras(
+            overlay=None if self.overlay is None else OverlayFolder(self.overlay, inputs),
+            report=None if self.report is None else PredictReport(self.report),
+            copies=None
+            if self.copies is None
+            else PdfFolder(Path(self.copies), is_folder=self.copies_folder, inputs=real_inputs, password=password),
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class PredictExtras:
+    """Takes the pages of a run, in input order, beside its sink."""
+
+    overlay: OverlayFolder | None = None
+    report: PredictReport | None = None
+    copies: PdfFolder | None = None
+    _classes: tuple[str, ...] = ()
+
+    def work(self, info: PageInfo, classes: Sequence[str], *, joint: bool) -> PictureWork | None:
+        """Return what to make of a page's pixels, as long as they are there; asked in input order.
+
+        Args:
+            info: The page.
+            classes: Of the model.
+            joint: Whether other models' boxes are still to come.
+        """
+        if self.overlay is None and self.report is None:
+            return None
+        from centernet_cli.rendering.page_pictures import PictureWork
+
+        draw = None if self.overlay is None or joint else self.overlay.work(info, classes)
+        return PictureWork(overlay=draw, small=self.report is not None, plain=joint and self.overlay is not None)
+
+    def start(self, header: Header) -> None:
+        """Learn the classes and facts of the run."""
+        self._classes = header.classes
+        if self.report is not None:
+            self.report.start(header.classes, header.info)
+        if self.copies is not None:
+            self.copies.start(header.classes)
+
+    def add(self, page: SeenPage, made: object) -> Failure | None:
+        """Take the next page and what `work` made of it; return what went wrong with a PDF's copy, if anything did."""
+        from centernet_cli.rendering.page_pictures import Pictures, page_of
+
+        pictures = made if isinstance(made, Pictures) else Pictures()  # none of a page that an earlier run did
+        record = page.record
+        if pictures.plain is not None and self.overlay is not None:
+            self.overlay.write(page_of(record.info, pictures.plain), record.annotations, self._classes)
+        if self.report is not None:
+            self.report.add(record, pictures.small, network_size=page.network_size, capped=page.capped)
+        return None if self.copies is None else self.copies.add(record)
+
+    def fail(self, failure: Failure) -> None:
+        """Take what could not be read or processed."""
+        if self.report is not None:
+            self.report.fail(failure)
+
+    def last_copy(self) -> Failure | None:
+        """Write the copy of the last PDF; return what went wrong with it, if anything did."""
+        return None if self.copies is None else self.copies.finish()
+
+    def finish(self) -> None:
+        """Write the report, after the last `fail`."""
+        if self.report is not None:
+            self.report.finish()
+
+    def discard(self) -> None:
+        """Forget what is not written yet."""
+        if self.report is not None:
+            self.report.discard()
