@@ -24,7 +24,7 @@ def failed(name: str, number: int | None = None, code: str = "I101") -> Done:
     return Done(result=result, path=Path(name), digest=None, count=None, made=None, known=False)
 
 
-def short(done: Done) -> tuple:
+def short(done: Done) -> tuple[object, ...]:
     result = done.result
     if isinstance(result, Failure):
         return (result.source, result.page, result.code)
