@@ -122,7 +122,7 @@ class PredictJob:
         how = PipelineOptions(
             threshold=self.threshold, size=self.overrides.size, batch_size=self.batch_size, tile=self.tile
         )
-        options = self._reading(options, drawn=overlay is not None)
+        options = self._reading(options, drawn=extras.overlay is not None)
         known = None if ledger is None else partial(ledger.known, wanted=options.pages)
         stream = StreamOptions(workers=self.workers, work=work, digest=ledger is not None, known=known)
         # The first stream makes the pictures and knows the files; the others only look.
@@ -158,11 +158,14 @@ class PredictJob:
 
         if self.tile != "off":
             options = replace(options, least_dpi=LEAST_DPI)
-        meta = read_meta(find_model(self.model))
-        if (self.overrides.resize or meta.test.resize) != "page":
-            return options  # these ways need all
-        largest = max(self.overrides.scales or meta.test.scales) * (self.overrides.size or MAX_FACTOR * meta.page_size)
-        return replace(options, enough=max(round(largest), MAX_SIDE if drawn else 0))
+        enough = MAX_SIDE if drawn else 0
+        # The same for all models, or their boxes would not lie on the same pixels.
+        for meta in (read_meta(find_model(name)) for name in self.models()):
+            if (self.overrides.resize or meta.test.resize) != "page":
+                return options  # these ways need all
+            size = self.overrides.size or MAX_FACTOR * meta.page_size
+            enough = max(enough, round(max(self.overrides.scales or meta.test.scales) * size))
+        return replace(options, enough=enough)
 
     def key(self) -> dict[str, object]:
         """Return everything that decides which boxes are found on a page."""
