@@ -14,7 +14,7 @@ from centernet_cli.datasets.check.copies import Use, same_content, same_look
 from centernet_cli.datasets.check.findings import Findings, Place, listed, of_shape
 from centernet_cli.datasets.check.frames import Verdict, judge
 from centernet_cli.datasets.check.recipe_fit import look
-from centernet_cli.datasets.check.shapes import mend_shapes
+from centernet_cli.datasets.check.shapes import mend_shapes, with_corners_in_order
 from centernet_cli.datasets.check.sources import LEFT_OUT, Request, Source, read_source
 from centernet_cli.datasets.documents import document_of, names_document
 from centernet_cli.datasets.formats.image_header import SUFFIXES
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from centernet_cli.core.records import Dataset, PageRecord
     from centernet_cli.datasets.check.recipe_fit import Eyes
+    from centernet_cli.datasets.check.shapes import Told
 
 _MOST_FILES = 1_000_000
 """Files to look through for images that nobody names."""
@@ -145,7 +146,7 @@ class _Check:
             detail = f"the dataset has {listed(found)}, the recipe {listed(eyes.classes)}"
             self.findings.add("D035", source.path, Place(detail=detail))
             return
-        for name in unknown:
+        for name in (name for name in unknown if found[name]):
             self.findings.add("D055", source.path, Place(label=name, detail=f"{found[name]:,} boxes"))
 
     # Pages
@@ -157,15 +158,17 @@ class _Check:
         mended: list[PageRecord | None] = []
         for index, page in enumerate(self.tally.each("checking", source.dataset.pages)):
             path = None if root is None else root / page.info.source
-            verdict = judge(page, path)
+            told = self._teller(source, index)
+            upright = with_corners_in_order(page, told)
+            verdict = judge(upright, path)
             if verdict.fault == "D016" and page.info.source in self._embedded(source):
-                verdict = Verdict(page, "D016", "but it is in its labelme file", "image written out of the file")
+                verdict = Verdict(upright, "D016", "but it is in its labelme file", "image written out of the file")
             if verdict.fault is not None:
                 repair = verdict.repair or f"page {LEFT_OUT}"
                 self.findings.add(verdict.fault, source.path, source.place(index, verdict.detail), repair=repair)
             if path is not None and verdict.page is not None and verdict.fault != "D016":
                 self.uses.append(Use(number, index, path, page.info.page, source.split_of(page)))
-            mended.append(self._shapes(source, index, verdict.page or page, kept=verdict.page is not None))
+            mended.append(self._shapes(source, index, verdict.page or upright, told, kept=verdict.page is not None))
         self.mended.append(mended)
 
     def _embedded(self, source: Source) -> frozenset[str]:
@@ -178,8 +181,8 @@ class _Check:
             self.embedded[source.path] = names
         return self.embedded[source.path]
 
-    def _shapes(self, source: Source, index: int, page: PageRecord, *, kept: bool) -> PageRecord | None:
-        """Look at the shapes of a page; return it mended, or None if it isn't kept."""
+    def _teller(self, source: Source, index: int) -> Told:
+        """Return what to call with what is wrong with the shapes of a page."""
         identity, shape_ids = source.ids[index]
 
         def told(code: str, number: int, detail: str = "", repair: str = "") -> None:
@@ -191,6 +194,10 @@ class _Check:
             )
             self.findings.add(code, source.path, place, repair=repair)
 
+        return told
+
+    def _shapes(self, source: Source, index: int, page: PageRecord, told: Told, *, kept: bool) -> PageRecord | None:
+        """Look at the shapes of a page; return it mended, or None if it isn't kept."""
         if not page.annotations:
             self.findings.add("D044", source.path, source.place(index))
         if self.names:

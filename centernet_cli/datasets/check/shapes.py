@@ -33,11 +33,26 @@ class Told(Protocol):
     def __call__(self, code: str, number: int, detail: str = "", repair: str = "") -> None: ...
 
 
+def with_corners_in_order(page: PageRecord, told: Told) -> PageRecord:
+    """Return a page with inverted boxes turned round; before anything moves them, which would hide that they were."""
+    if all(each.box[0] <= each.box[2] and each.box[1] <= each.box[3] for each in page.annotations):
+        return page
+    annotations = []
+    for number, annotation in enumerate(page.annotations):
+        x0, y0, x1, y1 = annotation.box
+        if x1 < x0 or y1 < y0:
+            told("D009", number, "inverted", "corners exchanged")
+            annotations.append(replace(annotation, box=(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))))
+        else:
+            annotations.append(annotation)
+    return replace(page, annotations=tuple(annotations))
+
+
 def mend_shapes(page: PageRecord, told: Told) -> tuple[PageRecord, list[int]]:
     """Look at every shape of a page.
 
     Args:
-        page: Its shapes have finite coordinates.
+        page: Its shapes have finite coordinates, and corners in order.
         told: Is told of each fault.
 
     Returns:
@@ -59,10 +74,6 @@ def _mended(annotation: Annotation, info: PageInfo, number: int, told: Told) -> 
         told("D039", number, repair=LEFT_OUT)
         return None
     x0, y0, x1, y1 = annotation.box
-    if x1 < x0 or y1 < y0:
-        annotation = replace(annotation, box=(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)))
-        told("D009", number, "inverted", "corners exchanged")
-        x0, y0, x1, y1 = annotation.box
     if x1 <= x0 or y1 <= y0:
         told("D009", number, "without area", LEFT_OUT)
         return None

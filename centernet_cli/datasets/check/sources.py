@@ -11,7 +11,7 @@ from centernet_cli.core.errors import InputError
 from centernet_cli.core.leniency import lenient
 from centernet_cli.core.safe_io import lexical_inside, resolve_inside
 from centernet_cli.datasets.check.findings import Place
-from centernet_cli.datasets.formats import detect_format, read_dataset
+from centernet_cli.datasets.formats import FORMATS, detect_format, read_dataset
 from centernet_cli.datasets.formats.fields import UNKNOWN_SIDE
 from centernet_cli.datasets.formats.tally import Tally
 
@@ -165,8 +165,10 @@ def read_source(request: Request, findings: Findings, tally: Tally) -> Source:
     with lenient(_Deaf()):
         name = detect_format(request.place) if request.format == "auto" else request.format
     ears = _Ears(request.path, findings)
+    # Regions, lines and words alike, or mending would lose those that aren't read.
+    level = "all" if request.level is None and name in FORMATS and "all" in FORMATS[name].levels else request.level
     with lenient(ears):
-        dataset = read_dataset(request.place, name, tally=counted, level=request.level)
+        dataset = read_dataset(request.place, name, tally=counted, level=level)
     _report_dropped(counted, request, findings)
     # Pages whose size isn't told are looked at again, with their images; those that readers gave up are not there.
     kept_sizeless = sum(page.info.width >= UNKNOWN_SIDE for page in dataset.pages)

@@ -249,6 +249,31 @@ def test_pipes_are_not_waited_for(tmp_path, name):
     assert codes(check_folders(tmp_path / name)) == {"D031": 1}
 
 
+def test_inverted_boxes_of_a_scaled_image_are_told(tmp_path):
+    folder = coco(tmp_path / "a", [(1, 1, [50, 9, -40, -8], {})], images=[("a.png", 100, 80)], names=["line"])
+    Image.effect_noise((200, 160), 60).save(folder / "a.png")
+    checked = check_folders(folder)
+    assert codes(checked) == {"D009": 1, "D014": 1}
+    assert checked.mended[0].pages[0].annotations[0].box == (20, 2, 100, 18)
+
+
+def test_regions_and_lines_of_page_xml_are_both_kept(tmp_path):
+    source = tmp_path / "in"
+    source.mkdir()
+    Image.effect_noise((100, 80), 60).save(source / "a.png")
+    (source / "a.xml").write_text(
+        '<PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"><Page imageFilename="a.png" '
+        'imageWidth="100" imageHeight="80"><TextRegion id="r"><Coords points="1,1 90,1 90,70 1,70"/><TextLine id="l">'
+        '<Coords points="2,2 80,2 80,9 2,9"/></TextLine></TextRegion></Page></PcGts>',
+        encoding="utf-8",
+    )
+    checked = check_folders(source)
+    assert codes(checked) == {}
+    (written,) = write_mended(checked, tmp_path / "out", "copy", Tally())
+    labels = [each.label for each in check([written.request], Options()).sources[0].dataset.pages[0].annotations]
+    assert sorted(labels) == ["text", "text_line"]
+
+
 def test_what_cannot_be_read_at_all(tmp_path):
     (tmp_path / "a.json").write_text("{", encoding="utf-8")
     coco(tmp_path / "b", [(1, 1, [1, 1, 50, 9], {})], names=["line"])

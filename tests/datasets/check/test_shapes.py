@@ -6,17 +6,19 @@ from hypothesis import strategies as st
 from shapely import Polygon
 
 from centernet_cli.core.records import Annotation, PageInfo, PageRecord
-from centernet_cli.datasets.check.shapes import mend_shapes
+from centernet_cli.datasets.check.shapes import mend_shapes, with_corners_in_order
 
 INFO = PageInfo(source="a.png", width=100, height=80)
 
 
 def mend(*annotations):
     told = []
-    page, numbers = mend_shapes(
-        PageRecord(info=INFO, annotations=annotations),
-        lambda code, number, _detail="", repair="": told.append((code, number, repair)),
-    )
+
+    def tell(code, number, _detail="", repair=""):
+        told.append((code, number, repair))
+
+    upright = with_corners_in_order(PageRecord(info=INFO, annotations=annotations), tell)
+    page, numbers = mend_shapes(upright, tell)
     return told, list(page.annotations), numbers
 
 
