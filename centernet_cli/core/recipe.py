@@ -16,6 +16,7 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Weight = Annotated[float, Field(ge=0.0)]
 Side = Annotated[int, Field(ge=32, multiple_of=32)]
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
+TrackerName = Literal["tensorboard", "wandb"]
 
 
 class Section(BaseModel):
@@ -225,6 +226,8 @@ class TrainSection(Section):
     """End after so many epochs without a better score; None: never."""
     unfreeze_after: Positive | None = None
     """Epochs after which `model.frozen_stages` are trained as well; None: never."""
+    trackers: tuple[TrackerName, ...] = ()
+    """Where else metrics go, beside metrics.jsonl; each needs the extra of its name."""
     sync_bn: bool = False
     """Normalise over the batches of all processes instead of each its own (GPUs only)."""
     checkpoint_minutes: Annotated[float, Field(gt=0.0)] = 5.0

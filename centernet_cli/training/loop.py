@@ -20,6 +20,7 @@ from centernet_cli.training.hints import LossWatch
 from centernet_cli.training.optim import rate_factor
 from centernet_cli.training.signals import Stopped, caught_signals
 from centernet_cli.training.step import training_step
+from centernet_cli.training.trackers import Trackers
 from centernet_cli.training.trainer import Trainer, model_meta, prepare, start_from
 from centernet_cli.training.validate import Validation, validate
 
@@ -55,6 +56,8 @@ def train(trainer: Trainer, progress: Progress) -> Validation | None:
             if caught and trainer.group.world == 1:
                 part.stop()
             raise
+        finally:
+            part.trackers.close()
     if trainer.group.leads:
         finish(trainer, result)
     return result
@@ -80,6 +83,7 @@ class _Part:
         self.bad = self.good = 0
         self.stopping = False
         self.watch = LossWatch()
+        self.trackers = Trackers(trainer.recipe, trainer.run, progress.notice, leads=trainer.group.leads)
         self.pages: list[str] = []
 
     def epochs(self) -> Validation | None:
@@ -148,14 +152,19 @@ class _Part:
         except CenterNetError:
             self.save()
             raise
-        if trainer.group.leads:
-            trainer.run.append_metrics({"epoch": done, "step": trainer.step, **result.metrics()})
+        self.record({"epoch": done, "step": trainer.step, **result.metrics()})
         if result.score > trainer.best_score:
             trainer.best_score, trainer.best_epoch, trainer.best_pairs = result.score, done, result.pairs
             if trainer.group.leads:
                 save_model(network.state_dict(), model_meta(trainer, result), trainer.run.best)
         progress.scores(done, result, best=trainer.best_epoch == done)
         return result
+
+    def record(self, values: dict[str, object]) -> None:
+        """Add a line to the metrics, and tell the trackers."""
+        if self.trainer.group.leads:
+            self.trainer.run.append_metrics(values)
+            self.trackers.log(values, self.trainer.step)
 
     def tick(self) -> None:
         """Agree with the other processes on the time and on whether to stop."""
@@ -216,10 +225,10 @@ class _Part:
         while trainer.notices:
             trainer.hints.append(trainer.notices[0])
             self.progress.notice(trainer.notices.pop(0))
-        if trainer.step % LOG_EVERY == 0 and trainer.group.leads:
+        if trainer.step % LOG_EVERY == 0:
             rate = trainer.optimizer.param_groups[0]["lr"]
             line = {"step": trainer.step, "epoch": trainer.epoch, "lr": rate, **terms}
-            trainer.run.append_metrics({**line, "seconds": round(time.monotonic() - self.started, 1)})
+            self.record({**line, "seconds": round(time.monotonic() - self.started, 1)})
 
     def _validated(self) -> None:
         self.progress.validated()
