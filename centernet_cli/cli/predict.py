@@ -273,7 +273,7 @@ def predict(
         options=chosen,
     )
     with open_ledger(job, ledger_file, overlay, resume=resume) as ledger:
-        extras = extra_paths.open(paths, real_inputs, options.password)
+        extras = extra_paths.open(target, paths, real_inputs, options.password)
         job.run(paths, options, open_sink(target, real_inputs), extras, ledger)
     if not job.pages and paths:
         console.problem("no page could be read; nothing was written")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,13 +77,18 @@ class ExtraPaths:
         else:
             check_file(Path(self.copies), None, force=force)
 
-    def open(self, inputs: Sequence[Path], real_inputs: Collection[str], password: str | None) -> PredictExtras:
+    def open(
+        self, target: Target, inputs: Sequence[Path], real_inputs: Collection[str], password: str | None
+    ) -> PredictExtras:
         """Return what takes the pages."""
+        from centernet_cli.inference.sinks.page_files import PAGE_FORMATS
         from centernet_cli.rendering.overlay_folder import OverlayFolder
         from centernet_cli.rendering.pdf_folder import PdfFolder
         from centernet_cli.rendering.predict_report import PredictReport
 
+        form = PAGE_FORMATS.get(target.kind)
         return PredictExtras(
+            pictures=form is not None and form.pictures and target.is_folder,
             overlay=None if self.overlay is None else OverlayFolder(self.overlay, inputs),
             report=None if self.report is None else PredictReport(self.report),
             copies=None
@@ -99,6 +104,8 @@ class PredictExtras:
     overlay: OverlayFolder | None = None
     report: PredictReport | None = None
     copies: PdfFolder | None = None
+    pictures: bool = False
+    """Whether the output wants pictures of pages of documents."""
     _classes: tuple[str, ...] = ()
 
     def work(self, info: PageInfo, classes: Sequence[str], *, joint: bool) -> PictureWork | None:
@@ -109,12 +116,26 @@ class PredictExtras:
             classes: Of the model.
             joint: Whether other models' boxes are still to come.
         """
-        if self.overlay is None and self.report is None:
+        whole = self.pictures and info.page is not None
+        if self.overlay is None and self.report is None and not whole:
             return None
         from centernet_cli.rendering.page_pictures import PictureWork
 
         draw = None if self.overlay is None or joint else self.overlay.work(info, classes)
-        return PictureWork(overlay=draw, small=self.report is not None, plain=joint and self.overlay is not None)
+        return PictureWork(
+            overlay=draw,
+            small=self.report is not None,
+            plain=joint and self.overlay is not None,
+            whole=whole,
+        )
+
+    def with_picture(self, page: SeenPage, made: object) -> SeenPage:
+        """Return a page with its pixels, where the output wants them and `work` kept them."""
+        from centernet_cli.rendering.page_pictures import Pictures, page_of
+
+        if not isinstance(made, Pictures) or made.whole is None:
+            return page
+        return replace(page, page=page_of(page.record.info, made.whole))
 
     def start(self, header: Header) -> None:
         """Learn the classes and facts of the run."""

@@ -254,7 +254,7 @@ class PredictJob:
     def _keep(self, item: SeenPage, sink: PageSink, extras: PredictExtras, made: object) -> None:
         if not self.pages:
             self._start(sink, extras)
-        sink.add(item)
+        sink.add(extras.with_picture(item, made))
         self.pages += 1
         self._note(extras.add(item, made), extras)
         annotations = item.record.annotations

@@ -29,10 +29,12 @@ class Pictures:
     Attributes:
         small: For the report, as a `data:` address.
         plain: The page as a JPEG, to draw an overlay on.
+        whole: The page as a JPEG with all its pixels, for outputs that need pictures of pages of documents.
     """
 
     small: str | None = None
     plain: bytes | None = None
+    whole: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +45,13 @@ class PictureWork:
         overlay: Draws the boxes; None: there are no overlays, or not all boxes are known yet.
         small: Whether the report wants a picture.
         plain: Whether to keep the page for an overlay that is drawn when the boxes of all models are known.
+        whole: Whether to keep all its pixels.
     """
 
     overlay: OverlayWork | None = None
     small: bool = False
     plain: bool = False
+    whole: bool = False
 
     def __call__(self, page: Page, annotations: Sequence[Annotation]) -> Pictures:
         """Make them.
@@ -57,18 +61,22 @@ class PictureWork:
         """
         if self.overlay is not None:
             self.overlay(page, annotations)
-        return Pictures(small=small_picture(page) if self.small else None, plain=_jpeg(page) if self.plain else None)
+        return Pictures(
+            small=small_picture(page) if self.small else None,
+            plain=_jpeg(page, MAX_SIDE) if self.plain else None,
+            whole=_jpeg(page) if self.whole else None,
+        )
 
 
-def page_of(info: PageInfo, plain: bytes) -> Page:
-    """Return a page with the pixels of `Pictures.plain`, which may be fewer than `info` says."""
-    with Image.open(io.BytesIO(plain)) as picture:
+def page_of(info: PageInfo, jpeg: bytes) -> Page:
+    """Return a page with the pixels of a JPEG, which may be fewer than `info` says."""
+    with Image.open(io.BytesIO(jpeg)) as picture:
         return Page(info=info, pixels=np.asarray(picture.convert("RGB")))
 
 
-def _jpeg(page: Page) -> bytes:
+def _jpeg(page: Page, max_side: int | None = None) -> bytes:
     picture = Image.fromarray(page.pixels)
-    factor = MAX_SIDE / max(picture.size)
+    factor = 1.0 if max_side is None else max_side / max(picture.size)
     if factor < 1:
         size = max(1, round(picture.width * factor)), max(1, round(picture.height * factor))
         picture = picture.resize(size, Image.Resampling.BOX if factor < 1 / 2 else Image.Resampling.LANCZOS)

@@ -223,3 +223,15 @@ def test_going_on_with_both_models() -> None:
     assert predict("a.png", "--model", "lines,regions", "-o", "boxes.json", "--resume") == 0
     assert predict("a.png", "b.png", "--model", "lines,regions", "-o", "boxes.json", "--resume") == 0
     assert [entry["image_id"] for entry in load()["annotations"]] == [1, 1, 2, 2]
+
+
+def test_labelme_gets_pictures_of_pages_of_documents() -> None:
+    make_image("a.png")
+    make_pdf("doc.pdf")
+    assert predict("a.png", "doc.pdf", "--out", "labels/", "--dpi", "72") == 0
+    assert names("labels") == ["a.json", "doc-p001.jpg", "doc-p001.json", "doc-p002.jpg", "doc-p002.json"]
+    assert load("labels/a.json")["imagePath"] == "../a.png"
+    labels = load("labels/doc-p002.json")
+    assert labels["imagePath"] == "doc-p002.jpg"
+    with Image.open("labels/doc-p002.jpg") as drawn:
+        assert drawn.size == (labels["imageWidth"], labels["imageHeight"]) == (300, 400)
