@@ -28,7 +28,10 @@ NEAR = 16
 INK = 48
 """Grey values away from the paper from which on a pixel is ink: about a fifth of black ink's coverage."""
 MOVE_X, MOVE_Y = 1.2, 0.35
-"""How far a side may move, in line heights."""
+"""How far a side may be from the ink, in line heights."""
+MEET = 0.5
+"""How much of the way to the ink the top and the bottom of a line go. Annotators of scans leave some paper above and below
+the letters, which the network learns from how a page looks; the ink is exact. Half-way serves both (docs/models.md)."""
 GAP = 0.35
 """Gap, in line heights, over which a letter beyond the box's end still belongs to the line."""
 TALL, WIDE = 1.5, 6.0
@@ -103,7 +106,8 @@ def _tight(grey: Grey, box: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     if hull is None:
         return box
     reach = height * np.array([MOVE_X, MOVE_Y, MOVE_X, MOVE_Y])
-    moved = np.where(np.abs(hull - box) <= reach, hull, box)
+    aim = box + np.array([1.0, MEET, 1.0, MEET]) * (hull - box)
+    moved = np.where(np.abs(hull - box) <= reach, aim, box)
     return moved if _iou(moved, box) >= LEAST_IOU else box
 
 
