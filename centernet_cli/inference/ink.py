@@ -30,8 +30,8 @@ INK = 48
 MOVE_X, MOVE_Y = 1.2, 0.35
 """How far a side may be from the ink, in line heights."""
 MEET = 0.5
-"""How much of the way to the ink the top and the bottom of a line go. Annotators of scans leave some paper above and below
-the letters, which the network learns from how a page looks; the ink is exact. Half-way serves both (docs/models.md)."""
+"""How much of the way to the ink the top and the bottom of a line go. Annotators of scans leave some paper above and
+below the letters, which the network learns from how a page looks; the ink is exact. Half-way serves both."""
 GAP = 0.35
 """Gap, in line heights, over which a letter beyond the box's end still belongs to the line."""
 TALL, WIDE = 1.5, 6.0
