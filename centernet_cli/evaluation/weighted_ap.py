@@ -28,12 +28,13 @@ RECALLS = np.linspace(0.0, 1.0, 101)
 class _Class:
     """Detections of one class, best first, at most `max_dets` a page.
 
-    `page (D,)`; `truths (pages,)`; for each IoU the places of matches, and of detections that don't count.
+    `page (D,)`; `truths (pages,)`; for each IoU the places of matches with their pages, and of what doesn't count.
     """
 
     page: Ints
     truths: Ints
     matched: list[Ints]
+    page_of_match: list[Ints]
     ignored: list[Ints]
 
 
@@ -58,6 +59,7 @@ class WeightedAp:
                     page=found.page[places],
                     truths=np.bincount(wanted.page[wanted.label == label], minlength=len(table.source)),
                     matched=[np.flatnonzero(row == MATCHED) for row in status],
+                    page_of_match=[found.page[places[row == MATCHED]] for row in status],
                     ignored=[np.flatnonzero(row == IGNORED) for row in status],
                 )
             )
@@ -81,7 +83,7 @@ class WeightedAp:
                     counting = weight.copy()
                     counting[ignored] = 0.0
                     counted = np.cumsum(counting)
-                result[row, column] = _ap(np.cumsum(weight[matched]), counted[matched], truths)
+                result[row, column] = _ap(np.cumsum(weights[one.page_of_match[column]]), counted[matched], truths)
         return result
 
 
@@ -90,10 +92,14 @@ def _ap(right: Floats, counted: Floats, truths: float) -> float:
     if not len(right):
         return 0.0
     precision = np.divide(right, counted, out=np.zeros_like(right), where=counted > 0)
-    # The best precision at this recall or a higher one.
-    envelope = np.maximum.accumulate(precision[::-1])[::-1]
     reached = np.searchsorted(right / truths, RECALLS, side="left")
-    return float(envelope[reached[reached < len(envelope)]].sum() / len(RECALLS))
+    reached = reached[reached < len(right)]
+    if not len(reached):
+        return 0.0
+    # The best precision at this recall or a higher one: the best between two recalls, then the best from there on.
+    places, often = np.unique(reached, return_counts=True)
+    best = np.maximum.accumulate(np.maximum.reduceat(precision, places)[::-1])[::-1]
+    return float(best @ often / len(RECALLS))
 
 
 def _rank(page: Ints) -> Ints:
