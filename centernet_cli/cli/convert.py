@@ -14,8 +14,8 @@ def convert(
         str,
         typer.Argument(
             metavar="FROM",
-            help="Format to read: coco, labelme, yolo, voc, cvat, label_studio, via, csv, jsonl, page, alto, hocr, "
-            "or auto.",
+            help="Format to read: coco, labelme, yolo, voc, cvat, label_studio, via, csv, jsonl, parquet, page, alto, "
+            "hocr, or auto.",
         ),
     ],
     to: Annotated[
