@@ -278,6 +278,8 @@ def predict(
     if not job.pages and paths:
         console.problem("no page could be read; nothing was written")
         return ExitCode.INPUT
+    if extras.copies is not None and not extras.copies.seen:
+        console.warn("--annotate-pdf: there is no page of a PDF among the inputs")
     written = [*([] if target.path is None else [target.path]), *extra_paths.places()]
     places = [printable(str(place)) for place in written]
     console.say(f"{job.summary()}{' -> ' if places else ''}{', '.join(places)}")

@@ -25,6 +25,10 @@ class PdfFolder:
         is_folder: Which of them it is.
         inputs: Real paths of the input files, whose names are not taken.
         password: Opens encrypted PDFs.
+
+    Attributes:
+        seen: How many PDFs had pages.
+        written: How many copies there are.
     """
 
     def __init__(
@@ -39,6 +43,7 @@ class PdfFolder:
         self._source: str | None = None
         self._pages: dict[int, PageRecord] = {}
         self.written = 0
+        self.seen = 0
 
     def start(self, classes: tuple[str, ...]) -> None:
         """Learn the classes, before the first page."""
@@ -58,6 +63,7 @@ class PdfFolder:
                 hint = "name a folder; a / at its end says that it is one"
                 raise OutputError("O804", "one file for several PDFs", path=self._target, hint=hint)
             failure = self.finish()
+            self.seen += 1
             self._source = record.info.source
         self._pages[record.info.page] = record
         return failure

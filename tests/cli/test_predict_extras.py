@@ -133,6 +133,13 @@ def test_a_copy_of_each_pdf() -> None:
     assert Path("doc.pdf").read_bytes() == before
 
 
+def test_images_have_no_copies(capsys) -> None:
+    make_image("a.png")
+    assert predict("a.png", "-o", "boxes.json", "--annotate-pdf", "copies/") == 0
+    assert "no page of a PDF among the inputs" in capsys.readouterr().err
+    assert names() == ["a.png", "boxes.json"]
+
+
 def test_a_copy_that_cannot_be_made_is_told(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     make_pdf("doc.pdf")
 
