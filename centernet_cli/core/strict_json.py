@@ -84,16 +84,13 @@ def parse_json(data: bytes, *, path: Path | None = None) -> object:
     try:
         return decoder.decode(text)
     except json.JSONDecodeError as error:
-        message = error.msg[:1].lower() + error.msg[1:] if text.strip() else "the file is empty"
-        if error.msg == "Extra data":
-            message = "text after the end of the JSON value"
-        raise InputError("J404", f"not JSON: {message}", path=path, line=error.lineno, col=error.colno) from None
+        raise _syntax_error(error, text, path) from None
     except _RefusedError as error:
         hears = hearer()
         if hears is None:
             _fail_at(text, path, error)
         hears.problem(_located(text, path, error))
-        return _tolerantly(text)
+        return _tolerantly(text, path)
     except RecursionError:
         _fail_at(text, path, _RefusedError("J407", f"nested deeper than {MAX_DEPTH} levels"))
 
@@ -281,8 +278,19 @@ def _finite_int(digits: str) -> int:
     return int(digits)
 
 
-def _tolerantly(text: str) -> object:
-    """Return the value of well-formed JSON with null for numbers that are none, and of equal keys the last."""
+def _syntax_error(error: json.JSONDecodeError, text: str, path: Path | None) -> InputError:
+    message = error.msg[:1].lower() + error.msg[1:] if text.strip() else "the file is empty"
+    if error.msg == "Extra data":
+        message = "text after the end of the JSON value"
+    return InputError("J404", f"not JSON: {message}", path=path, line=error.lineno, col=error.colno)
+
+
+def _tolerantly(text: str, path: Path | None) -> object:
+    """Return the value of JSON with null for numbers that are none, and of equal keys the last.
+
+    Raises:
+        InputError: J404, there are mistakes behind the one that was heard of.
+    """
 
     def number(digits: str) -> float | None:
         value = float(digits)
@@ -296,7 +304,10 @@ def _tolerantly(text: str) -> object:
         parse_float=number,
         parse_int=integer,
     )
-    return decoder.decode(text)
+    try:
+        return decoder.decode(text)
+    except json.JSONDecodeError as error:
+        raise _syntax_error(error, text, path) from None
 
 
 def _fail_at(text: str, path: Path | None, error: _RefusedError) -> NoReturn:

@@ -53,7 +53,9 @@ def test_json_that_is_nearly_right(text, value, code):
     assert ears.last.line == 1
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"a": 1} x', "[" * 300 + "]" * 300])
+@pytest.mark.parametrize(
+    "text", ["", "{", '{"a": 1} x', "[" * 300 + "]" * 300, "[NaN, ", '{"a": 1, "a": 2, }', "[NaN] x"]
+)
 def test_what_is_no_json_stays_an_error(text):
     with lenient(Ears()), pytest.raises(InputError, match="J40"):
         parse_json(text.encode())
