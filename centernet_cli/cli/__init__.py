@@ -36,6 +36,7 @@ COMMANDS = {
     "convert": Entry("centernet_cli.cli.convert:convert", "Convert annotations from one format to another."),
     "data": Entry("centernet_cli.cli.data:app", "Check, mend and make datasets."),
     "models": Entry("centernet_cli.cli.models:app", "List, describe and pack models."),
+    "export": Entry("centernet_cli.cli.export:export", "Write a model as an ONNX, OpenVINO or TorchScript graph."),
     "recipe": Entry("centernet_cli.cli.recipe:app", "List, show, check and begin training recipes."),
     "doctor": Entry("centernet_cli.cli.doctor:doctor", "Tell what this installation can do."),
 }

@@ -10,7 +10,7 @@ import typer
 
 from centernet_cli.cli import console
 from centernet_cli.core.architectures import ArchName
-from centernet_cli.core.errors import OutputError, UsageError
+from centernet_cli.core.errors import ModelError, OutputError, UsageError
 
 if TYPE_CHECKING:
     from centernet_cli.models.meta import ModelMeta
@@ -93,6 +93,9 @@ def pack(
         typer.Option("--fact", help="key=value to store, the value as JSON or text; an empty one removes. Repeatable."),
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Keep all weights in float32.")] = False,
+    graph: Annotated[
+        bool, typer.Option("--graph/--no-graph", help="Also write the ONNX graph beside OUT, for prediction on CPUs.")
+    ] = True,
     force: Annotated[bool, typer.Option("--force", help="Replace OUT.")] = False,
 ) -> None:
     """Write a trained model as one compact file that says what it is.
@@ -101,7 +104,8 @@ def pack(
         centernet models pack runs/letters --out letters.safetensors
         centernet models pack runs/letters --out letters.safetensors --fact "licence=CC-BY-4.0"
 
-    Convolution weights are stored in half precision (half the size) unless --full is given.
+    Convolution weights are stored in half precision (half the size) unless --full is given. With the graph beside it
+    (OUT with the suffix .onnx; a network that cannot be exported has none) the model predicts at once.
     """
     from centernet_cli.models.pack import pack_model
 
@@ -113,6 +117,26 @@ def pack(
     meta = pack_model(model, out, name=name, threshold=threshold, facts=facts, half=not full)
     console.say(f"{meta.name}: {out.stat().st_size / 1e6:.1f} MB, sha256 {meta.sha256[:16]}…")
     console.write(str(out))
+    if graph:
+        _write_graph(out)
+
+
+def _write_graph(weights: Path) -> None:
+    """Write the graph of packed weights beside them; an older one there is of other weights."""
+    from centernet_cli.cli.export import read_page
+    from centernet_cli.inference.export import export_model
+    from centernet_cli.models.zoo import load_model
+
+    path = weights.with_suffix(".onnx")
+    try:
+        parity = export_model(load_model(str(weights)), "onnx", path, read_page(None))
+    except ModelError as error:
+        if error.code != "M520":
+            raise
+        console.warn(f"no graph: {error}")
+        return
+    console.say(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB, {parity}")
+    console.write(str(path))
 
 
 @app.command("import")

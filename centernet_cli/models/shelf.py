@@ -8,6 +8,8 @@ from pathlib import Path
 from centernet_cli.core.errors import ModelError
 
 WEIGHTS_FOLDER = Path(__file__).resolve().parent.parent / "weights"
+PARITY_PAGE = WEIGHTS_FOLDER / "page.jpg"
+"""The page that exported graphs are compared with torch on, one of the sample documents."""
 RUN_WEIGHTS = "weights.safetensors"
 
 
