@@ -61,7 +61,9 @@ def read_hocr(path: Path, *, tally: Tally | None = None, level: str | None = Non
     Raises:
         InputError: As `layout.read_layout`.
     """
-    return read_layout(path, _sheets, suffixes=_SUFFIXES, marks=_MARKS, what="hOCR", level=level, tally=tally)
+    return read_layout(
+        path, _sheets, suffixes=_SUFFIXES, marks=_MARKS, what="hOCR", level=level, tally=tally, may_declare=True
+    )
 
 
 def _sheets(path: Path, finder: ImageFinder, problems: Problems, tally: Tally) -> list[Sheet]:

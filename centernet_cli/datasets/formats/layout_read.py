@@ -37,6 +37,9 @@ class SheetReader(Protocol):
     def __call__(self, path: Path, finder: ImageFinder, problems: Problems, tally: Tally) -> list[Sheet]: ...
 
 
+_DOCTYPE = b"<!doctype"
+
+
 class WrongRootError(InputError):
     """A file is well-formed, but of another format."""
 
@@ -50,6 +53,7 @@ def read_layout(
     what: str,
     level: str | None,
     tally: Tally | None,
+    may_declare: bool = False,
 ) -> Dataset:
     """Read all files of a page format in a folder and below, or a single one.
 
@@ -64,6 +68,7 @@ def read_layout(
         what: The format's name for messages.
         level: One of `LEVELS`; None for `auto`.
         tally: Counts what became of each shape, and the shapes of levels that are not read as notes.
+        may_declare: Whether a DOCTYPE is usual in such files; else a file with one is an error, whatever it is.
 
     Raises:
         InputError: D001 no such file; J4xx, X301, X302, X310, D002, D007, D008, D012, D014, D020-D022 for the files,
@@ -76,7 +81,7 @@ def read_layout(
     choice = _Choice(level or "auto")
     sheets: list[tuple[Path, Sheet]] = []
     for file in layout_files(path, suffixes):
-        if path.is_dir() and not looks_like(file, marks):
+        if path.is_dir() and not looks_like(file, marks if may_declare else (*marks, _DOCTYPE)):
             tally.note(f"files of this ending that are not {what}, skipped")
             continue
         try:

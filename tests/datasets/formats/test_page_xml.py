@@ -475,3 +475,9 @@ def test_any_text_gives_a_dataset_or_an_input_error(tmp_path_factory: pytest.Tem
         assert all(len(found) < 1000 for found in error.lines())  # noqa: PT017 (either outcome is right)
     else:
         assert len(dataset.pages) == 1
+
+
+def test_a_doctype_is_refused_also_where_other_files_are_skipped(tmp_path: Path) -> None:
+    (tmp_path / "a.xml").write_text('<!DOCTYPE x [<!ENTITY a "aaaa">]><x>&a;</x>')
+    with pytest.raises(InputError, match="X301"):
+        read_page_xml(tmp_path)
