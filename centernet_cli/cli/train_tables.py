@@ -31,14 +31,28 @@ def describe(trainer: Trainer) -> None:
     if not data.val:
         console.warn("no page is held out: the last weights are kept, and no score is measured")
     if trainer.fresh:
-        first = ", ".join(trainer.fresh[:3]) + (", …" if len(trainer.fresh) > 3 else "")
-        console.say(f"not in {recipe.model.init}: {len(trainer.fresh)} tensors start afresh ({first})")
+        say_fresh(trainer)
     console.say(model_line(trainer))
     if trainer.group.world > 1:
         console.say(f"{trainer.group.world} processes share each batch of {recipe.train.batch_size}")
     for hint in data_hints(data, recipe):
         trainer.hints.append(hint)
         console.warn(hint)
+
+
+def say_fresh(trainer: Trainer) -> None:
+    """Say which classes and tensors the model that training starts from has nothing for."""
+    classes = trainer.recipe.data.classes
+    new = [label for label in classes if any(name.endswith(f"[{label}]") for name in trainer.fresh)]
+    tensors = [name for name in trainer.fresh if not any(name.endswith(f"[{label}]") for label in new)]
+    start = trainer.recipe.model.init
+    if new:
+        known = ", ".join(printable(label) for label in classes if label not in new) or "none"
+        names = ", ".join(printable(label) for label in new)
+        console.say(f"not in {start}, so their heads start afresh: {names} (taken over: {known})")
+    if tensors:
+        first = ", ".join(tensors[:3]) + (", …" if len(tensors) > 3 else "")
+        console.say(f"not in {start}, or of another shape: {len(tensors)} tensors start afresh ({first})")
 
 
 def source_rows(data: TrainingData) -> tuple[list[str], list[list[str]]]:

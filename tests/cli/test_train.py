@@ -289,3 +289,14 @@ def test_time_left_is_that_of_the_whole_run(monkeypatch, capsys):
 def test_stopped_is_no_ordinary_exception():
     # Nothing that catches what may go wrong may catch it.
     assert not issubclass(loop.Stopped, Exception)
+
+
+def test_classes_that_the_first_model_has_not_are_named(recipe, tmp_path, capsys):
+    out = tmp_path / "run"
+    assert main(["train", str(recipe), "--out", str(out), "--set", "train.epochs=1", *NO_VALIDATION]) == 0
+    capsys.readouterr()
+    more = ["--set", "data.classes=[stamp,box]", "--set", f"model.init={out}", "--dry-run"]
+    assert main(["train", str(recipe), *more]) == 0
+    assert f"not in {out}, so their heads start afresh: stamp (taken over: box)\n" in capsys.readouterr().err
+    assert main(["train", str(recipe), *more, "--set", "model.neck_channels=16"]) == 0
+    assert "or of another shape:" in capsys.readouterr().err

@@ -112,7 +112,7 @@ def test_patience(pages, recipe_for, start, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_kills_at_any_moment_never_lose_the_last_checkpoint(tmp_path, pages, recipe_for):
     """Thirty SIGKILLs; after each the checkpoint can be read, and the end is that of a run that was left alone."""
     recipe = recipe_for(
