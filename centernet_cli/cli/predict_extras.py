@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from centernet_cli.core.records import Failure, PageInfo
     from centernet_cli.inference.output import Target
     from centernet_cli.inference.sinks.sink import Header, SeenPage
+    from centernet_cli.pages.options import PageOptions
     from centernet_cli.rendering.overlay_folder import OverlayFolder
     from centernet_cli.rendering.page_pictures import PictureWork
     from centernet_cli.rendering.pdf_folder import PdfFolder
@@ -129,13 +130,28 @@ class PredictExtras:
             whole=whole,
         )
 
-    def with_picture(self, page: SeenPage, made: object) -> SeenPage:
-        """Return a page with its pixels, where the output wants them and `work` kept them."""
-        from centernet_cli.rendering.page_pictures import Pictures, page_of
+    def with_picture(self, page: SeenPage, made: object, options: PageOptions) -> SeenPage:
+        """Return a page with its pixels, where the output wants them.
 
-        if not isinstance(made, Pictures) or made.whole is None:
+        Args:
+            page: What was found.
+            made: What `work` made; of a page that an earlier run did, nothing: it is read again.
+            options: How it is read.
+        """
+        from centernet_cli.rendering.page_pictures import Pictures, PictureWork, page_of
+
+        info = page.record.info
+        if not self.pictures or info.page is None:
             return page
-        return replace(page, page=page_of(page.record.info, made.whole))
+        if not isinstance(made, Pictures):
+            from centernet_cli.core.records import Page
+            from centernet_cli.pages.source import read_pages
+
+            read = next(iter(read_pages(Path(info.source), replace(options, pages=((info.page, info.page),)))), None)
+            if not isinstance(read, Page):
+                return page  # it cannot be read any more
+            made = PictureWork(whole=True)(read, ())  # by the same way, for the same bytes
+        return page if made.whole is None else replace(page, page=page_of(info, made.whole))
 
     def start(self, header: Header) -> None:
         """Learn the classes and facts of the run."""

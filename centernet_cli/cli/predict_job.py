@@ -144,7 +144,8 @@ class PredictJob:
                     continue
                 if ledger is not None and not done.known and done.digest is not None:
                     ledger.add(done.digest, done.count, done.result)
-                self._keep(done.result, sink, extras, done.made)
+                page = extras.with_picture(done.result, done.made, options)
+                self._keep(page, sink, extras, done.made)
         if not paths:  # a shard may have none; its output is empty then, but it is there
             self._start(sink, extras)
         self._seconds = time.monotonic() - start
@@ -254,7 +255,7 @@ class PredictJob:
     def _keep(self, item: SeenPage, sink: PageSink, extras: PredictExtras, made: object) -> None:
         if not self.pages:
             self._start(sink, extras)
-        sink.add(extras.with_picture(item, made))
+        sink.add(item)
         self.pages += 1
         self._note(extras.add(item, made), extras)
         annotations = item.record.annotations
