@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from centernet_cli.models.meta import ModelMeta
 
 app = typer.Typer(
-    help="List, describe, pack and import models.\n\n"
-    "Examples:\n    centernet models list\n    centernet models show lines"
+    help="List, describe, pack and import models, and print their cards.\n\n"
+    "Examples:\n    centernet models list\n    centernet models show lines\n    centernet models card lines"
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
@@ -79,6 +79,25 @@ def show(
     for key, value in facts.items():
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         console.write(f"{key:<{width}}  {text}")
+
+
+@app.command("card")
+def card(
+    model: Annotated[str, typer.Argument(help="Name of a shipped model, a run folder or a weights file.")],
+) -> None:
+    """Print a model's card: data and licences, scores with maxDets and threshold, limits, how to make it again.
+
+    Examples:
+        centernet models card lines
+        centernet models card runs/mine > card.md
+    """
+    from centernet_cli.models.shelf import find_model, model_card
+
+    weights = find_model(model)
+    path = model_card(weights)
+    if path is None:
+        raise ModelError("M522", "there is no card beside this model", path=weights, hint="see `centernet models show`")
+    console.write(path.read_text(encoding="utf-8").rstrip("\n"))
 
 
 @app.command("pack")

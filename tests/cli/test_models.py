@@ -92,3 +92,14 @@ def test_show_a_foreign_safetensors_file(weights, capsys):
     save_file({"x": np.zeros(3, np.float32)}, weights)
     assert main(["models", "show", "probe"]) == ExitCode.MODEL
     assert "M506" in capsys.readouterr().err
+
+
+def test_card(weights, capsys):
+    assert main(["models", "card", "probe"]) == 0
+    assert capsys.readouterr().out == "# probe\n"
+
+
+def test_no_card(weights, capsys):
+    (weights.parent / "README.md").unlink()
+    assert main(["models", "card", "probe"]) == ExitCode.MODEL
+    assert "M522" in capsys.readouterr().err
