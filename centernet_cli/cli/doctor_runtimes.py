@@ -62,13 +62,14 @@ def torch() -> list[Finding]:
     try:
         library = import_module("torch")
         from centernet_cli.inference.runtimes.devices import limit_threads, pick_precision
+        from centernet_cli.inference.runtimes.processors import cpu_has_bf16
 
         threads = limit_threads()
         auto = pick_precision("auto", library.device("cpu"))
     except (ImportError, OSError) as error:
         hint = "install torch again; prediction on the CPU does without"
         return [Finding("runtime torch", "missing", f"cannot be loaded: {_line(error)}", hint)]
-    other = "fp32" if auto == "bf16" else "bf16 (emulated)"
+    other = "bf16 (auto in training)" if cpu_has_bf16() else "bf16 (emulated)"
     findings = [
         Finding("runtime torch", "ok", str(library.__version__)),
         Finding("device cpu", "ok", f"{threads} threads: {auto} (auto), {other}"),

@@ -92,7 +92,17 @@ def evaluate(
     resize: ResizeOption = None,
     nms: NmsOption = None,
     ink: InkOption = None,
-    device: Annotated[str, typer.Option("--device", help="Where a model runs: auto, cpu, cuda, mps.")] = "auto",
+    runtime: Annotated[
+        Literal["auto", "torch", "openvino", "onnx"],
+        typer.Option("--runtime", help="What runs a model; auto: torch on a GPU, openvino on the CPU."),
+    ] = "auto",
+    device: Annotated[
+        str, typer.Option("--device", metavar="NAME", help="Where a model runs: auto, cpu, cuda, cuda:1, mps.")
+    ] = "auto",
+    precision: Annotated[
+        Literal["auto", "fp32", "bf16", "fp16"],
+        typer.Option("--precision", help="Of a model's arithmetic; auto: as `predict`."),
+    ] = "auto",
     data_format: Annotated[str, typer.Option("--format", help="Of the datasets; auto finds out.")] = "auto",
 ) -> None:
     """Score a model, or boxes it found before, against annotated pages.
@@ -102,6 +112,7 @@ def evaluate(
         centernet evaluate boxes.json truth.json --threshold 0.3 --json
         centernet evaluate runs/lines-1 data/letters --min-f1 0.8 --report scores
         centernet evaluate old.json new.json --truth data/letters --report changes.html
+        centernet evaluate lines data/letters --precision fp32
         centernet evaluate runs/coco-1 coco/annotations/instances_val2017.json --max-dets 100 --flip
 
     Precision, recall and F1 match boxes one to one within a class. One threshold serves all datasets: the one with the
@@ -111,6 +122,8 @@ def evaluate(
 
     With --truth, two models or files of boxes are compared page by page; --min-ap and --min-f1 then judge the second.
     """
+    from centernet_cli.inference.open_runtime import RuntimeOptions
+
     ious = _check_options(iou, {"--threshold": threshold, "--min-ap": min_ap, "--min-f1": min_f1})
     models, datasets = _sides(what, dataset or [], truth or [])
     if report is not None:
@@ -121,7 +134,7 @@ def evaluate(
         draws=draws,
         seed=seed,
         only=only,
-        device=device,
+        runtime=RuntimeOptions(runtime=runtime, device=device, precision=precision),
         overrides=read_overrides(size=size, flip=flip, scales=scales, resize=resize, nms=nms, ink=ink),
         gates={"--min-ap": min_ap, "--min-f1": min_f1},
         report=report,

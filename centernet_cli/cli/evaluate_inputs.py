@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from centernet_cli.core.records import Dataset
     from centernet_cli.evaluation.pairing import TruthSource
+    from centernet_cli.inference.open_runtime import RuntimeOptions
     from centernet_cli.inference.overrides import Overrides
 
 
@@ -65,17 +66,22 @@ def _source_names(paths: Sequence[Path]) -> list[str]:
 
 
 def get_predictions(
-    what: str, sources: Sequence[TruthSource], device: str, overrides: Overrides
+    what: str, sources: Sequence[TruthSource], options: RuntimeOptions, overrides: Overrides
 ) -> tuple[Dataset, dict[str, Any] | None]:
     """Read predictions, or make them with a model, which is then described.
 
     Raises:
         UsageError: U707, predictions made before are to be made otherwise.
+        CenterNetError: The model, or what is to run it, cannot be used.
     """
+    from centernet_cli.inference.open_runtime import RuntimeOptions, open_runtime
+
     path = Path(what)
     chosen = overrides.options()
     if _holds_predictions(path, what):
-        for name in (name for name, value in chosen.items() if value is not None):
+        usual = RuntimeOptions()
+        other = [name for name in ("runtime", "device", "precision") if getattr(options, name) != getattr(usual, name)]
+        for name in (*other, *(name for name, value in chosen.items() if value is not None)):
             raise UsageError("U707", "is for a model: these boxes were found before", path=f"--{name}")
         predictions = _read(path, "auto")
         if any(page.annotations for page in predictions.pages) and all(
@@ -84,37 +90,55 @@ def get_predictions(
             console.warn(f"the boxes of '{what}' have no scores: each counts as certain")
         return predictions, None
     from centernet_cli.cli.evaluate_model import predict_dataset
-    from centernet_cli.models.zoo import LoadedModel, load_model
+    from centernet_cli.models.meta import read_meta
+    from centernet_cli.models.shelf import find_model
 
-    model = load_model(what)
-    meta = model.meta
+    meta = read_meta(find_model(what))
     _refuse_strangers(sources, meta.classes, what)
-    model = LoadedModel(model.network, overrides.apply(meta, model.network.multiple))
+    # The model's own threshold would hide boxes that count for AP and the best F1.
+    runtime = open_runtime(what, options, overrides=overrides, min_score=meta.decode.min_score, tell=console.say)
+    console.say(f"model {meta.name} with {runtime.name} on {runtime.device}, {runtime.precision}")
     facts = {
         "name": meta.name,
         "sha256": meta.sha256,
         "page_size": meta.page_size,
         "min_score": meta.decode.min_score,
         "threshold": meta.threshold,
+        "runtime": runtime.name,
+        "device": runtime.device,
+        "precision": runtime.precision,
         "options": chosen,
     }
-    return predict_dataset(model, [source.dataset for source in sources], device, overrides.size), facts
+    return predict_dataset(runtime, [source.dataset for source in sources], overrides.size), facts
 
 
 def _holds_predictions(path: Path, what: str) -> bool:
     """Tell a file or folder of annotations from a model's name, run folder or weights."""
     if path.is_file():
-        return path.suffix.lower() != ".safetensors"
+        return path.suffix.lower() != ".safetensors" and not _is_exported(path)
     if not path.is_dir():
         # A missing file is better reported as such than as a model nobody has heard of.
         return path.suffix.lower() == ".json"
-    from centernet_cli.models.zoo import RUN_WEIGHTS, shipped_models
+    from centernet_cli.models.shelf import RUN_WEIGHTS, shipped_models
 
     if what in shipped_models() or (path / RUN_WEIGHTS).is_file():
         return False
     from centernet_cli.datasets.formats import FORMATS
 
     return any(entry.sniff(path) for entry in FORMATS.values())
+
+
+def _is_exported(path: Path) -> bool:
+    """Tell an exported graph from XML with annotations."""
+    from centernet_cli.models.graph_meta import GRAPH_KEY, is_graph, read_graph_metadata
+
+    if not is_graph(path):
+        return False
+    try:
+        # A damaged .onnx file is still no file of boxes.
+        return path.suffix.lower() == ".onnx" or GRAPH_KEY in read_graph_metadata(path)
+    except ModelError:
+        return False
 
 
 def _refuse_strangers(sources: Sequence[TruthSource], predicted: Collection[str], what: str) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from centernet_cli.core.records import Dataset
     from centernet_cli.evaluation.pairing import Pairing, TruthSource
     from centernet_cli.evaluation.summary import Scoring, Summary
+    from centernet_cli.inference.open_runtime import RuntimeOptions
     from centernet_cli.inference.overrides import Overrides
 
 
@@ -30,7 +31,7 @@ class EvaluateJob:
         draws: For intervals and p.
         seed: Of the draws.
         only: Classes to score; None: all.
-        device: Where models run.
+        runtime: What runs models, and where.
         overrides: How models look at pages.
         gates: Least scores by their options' names.
         report: File or folder to write, if any.
@@ -44,7 +45,7 @@ class EvaluateJob:
     draws: int
     seed: int
     only: Sequence[str] | None
-    device: str
+    runtime: RuntimeOptions
     overrides: Overrides
     gates: Mapping[str, float | None]
     report: Path | None
@@ -143,7 +144,7 @@ def compare_two(job: EvaluateJob, first: str, second: str) -> None:
 
 
 def _predict(job: EvaluateJob, what: str) -> _Judged:
-    predictions, model = get_predictions(what, job.sources, job.device, job.overrides)
+    predictions, model = get_predictions(what, job.sources, job.runtime, job.overrides)
     classes, left_out = shared_classes(job.sources, predictions.classes, job.only, what)
     return _Judged(what, predictions, model, classes, left_out)
 

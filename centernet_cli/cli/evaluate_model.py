@@ -14,26 +14,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from centernet_cli.core.records import Page
-    from centernet_cli.models.zoo import LoadedModel
+    from centernet_cli.inference.runtime import Runtime
 
 
-def predict_dataset(model: LoadedModel, truths: Sequence[Dataset], device: str, size: int | None = None) -> Dataset:
+def predict_dataset(runtime: Runtime, truths: Sequence[Dataset], size: int | None = None) -> Dataset:
     """Return what a model finds on all pages of some datasets, down to the least score it can give.
 
     Args:
-        model: To run.
+        runtime: Runs the model, and drops no box for its score.
         truths: Whose pages to show it.
-        device: As for `--device`.
         size: Long side in network pixels; None: the model's.
 
     Raises:
         InputError: D063, no page could be read.
-        CenterNetError: The device isn't there.
     """
     from centernet_cli.inference.pipeline import PipelineOptions, predict_pages
-    from centernet_cli.inference.runtimes.torch import TorchRuntime
 
-    runtime = TorchRuntime(model, device)
     # A threshold would hide the part of the curve that AP and the best F1 need.
     options = PipelineOptions(threshold=0.0, size=size)
     found: list[PageRecord] = []
@@ -50,7 +46,7 @@ def predict_dataset(model: LoadedModel, truths: Sequence[Dataset], device: str, 
         first = failures[0]
         message = f"none of the {total} pages could be read; the first: {first.code} {first.message}"
         raise InputError("D063", message, path=first.source)
-    return Dataset(classes=model.meta.classes, pages=tuple(found), failures=tuple(failures))
+    return Dataset(classes=runtime.meta.classes, pages=tuple(found), failures=tuple(failures))
 
 
 def _pages(truths: Sequence[Dataset], size: int | None) -> Iterator[Page | Failure]:

@@ -171,7 +171,7 @@ def prepare(
         network.to(memory_format=torch.channels_last)
     if device.type == "cpu":
         limit_threads()
-    dtype = DTYPES[pick_precision(recipe.train.precision, device)]
+    dtype = DTYPES[pick_precision(recipe.train.precision, device, training=True)]
     return Trainer(
         recipe,
         run,

@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,10 +17,11 @@ from centernet_cli.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from _pytest.capture import CaptureFixture
 
+TORCH = ("--runtime", "torch", "--device", "cpu")
+"""For models whose graph would have to be exported first."""
 LINES = [[10, 10, 80, 10], [10, 30, 80, 10], [10, 50, 80, 10], [10, 70, 80, 10]]
 
 
@@ -349,20 +351,20 @@ def test_a_model(capsys: CaptureFixture[str], tmp_path: Path, truth: str, model:
 
     for name in ("p1.png", "p2.png"):
         Image.new("RGB", (100, 100), "white").save(tmp_path / "letters" / name)
-    document = run_json(capsys, model, truth, "--device", "cpu")
+    document = run_json(capsys, model, truth, *TORCH)
     assert document["model"]["name"] == "tiny"
     assert document["pages"] == {"truth": 2, "missing": [], "extra": 0, "rescaled": 0}
     assert document["coco"]["per_class"]["text_line"]["detections"] > 0
     # A page that can't be read is missed, told, and ends in exit 5.
     (tmp_path / "letters" / "p2.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-    assert main(["evaluate", model, truth, "--device", "cpu", "--json"]) == 5
+    assert main(["evaluate", model, truth, *TORCH, "--json"]) == 5
     out, err = capsys.readouterr()
     assert json.loads(out)["pages"]["missing"] == ["letters: p2.png"]
     assert "D065 1 pages could not be read" in err
     # A gate says more than that.
-    assert main(["evaluate", model, truth, "--device", "cpu", "--min-f1", "1"]) == 10
+    assert main(["evaluate", model, truth, *TORCH, "--min-f1", "1"]) == 10
     (tmp_path / "letters" / "p1.png").unlink()
-    assert main(["evaluate", model, truth, "--device", "cpu"]) == 4
+    assert main(["evaluate", model, truth, *TORCH]) == 4
     assert "D063" in capsys.readouterr().err
 
 
@@ -376,7 +378,7 @@ def test_a_model_on_pages_of_a_pdf(capsys: CaptureFixture[str], tmp_path: Path, 
     for image, number in zip(document["images"], (1, 3), strict=True):
         image |= {"source": "doc.pdf", "page": number, "orientation": 1}
     (tmp_path / "truth.json").write_text(json.dumps(document))
-    scores = run_json(capsys, model, truth, "--device", "cpu")
+    scores = run_json(capsys, model, truth, *TORCH)
     # Only the annotated pages are read, and their boxes are scaled to the truth's resolution.
     assert scores["pages"] == {"truth": 2, "missing": [], "extra": 0, "rescaled": 2}
 
@@ -394,10 +396,10 @@ def test_a_model_shown_pages_in_other_ways(capsys: CaptureFixture[str], tmp_path
         image = Image.new("RGB", (100, 100), "white")
         ImageDraw.Draw(image).rectangle((10, 10, 90, 20), fill="black")
         image.save(tmp_path / "letters" / name)
-    usual = run_json(capsys, model, truth, "--device", "cpu")
+    usual = run_json(capsys, model, truth, *TORCH)
     assert set(usual["model"]["options"].values()) == {None}
     args = ("--flip", "--scales", "0.5,1,1.5", "--resize", "keep", "--nms", "soft", "--max-dets", "100")
-    document = run_json(capsys, model, truth, "--device", "cpu", *args)
+    document = run_json(capsys, model, truth, *TORCH, *args)
     assert document["model"]["options"] == {
         "size": None,
         "flip": True,
@@ -407,8 +409,41 @@ def test_a_model_shown_pages_in_other_ways(capsys: CaptureFixture[str], tmp_path
         "ink": None,
     }
     assert document["coco"]["per_class"]["text_line"] != usual["coco"]["per_class"]["text_line"]
-    assert main(["evaluate", model, truth, "--device", "cpu", "--scales", "0.5,1", "--nms", "none"]) == 2
+    assert main(["evaluate", model, truth, *TORCH, "--scales", "0.5,1", "--nms", "none"]) == 2
     assert "U707" in capsys.readouterr().err
+
+
+def test_runtimes_and_exported_graphs(capsys: CaptureFixture[str], tmp_path: Path) -> None:
+    from PIL import Image, ImageDraw
+
+    from centernet_cli.models.shelf import find_model
+
+    folder = tmp_path / "letters"
+    folder.mkdir()
+    image = Image.new("RGB", (320, 320), "white")
+    for top in range(20, 300, 20):
+        ImageDraw.Draw(image).text((20, top), "a line of words to be found", fill="black")
+    image.save(folder / "p.png")
+    truth = coco(folder / "annotations.json", {"p.png": [[20, top, 160, 12] for top in range(20, 300, 20)]})
+    document = json.loads(Path(truth).read_text())
+    document["images"][0] |= {"width": 320, "height": 320}
+    Path(truth).write_text(json.dumps(document))
+    usual = ("--size", "320", "--device", "cpu", "--bootstrap", "0")
+    known = run_json(capsys, "lines", truth, *usual, "--precision", "fp32")
+    facts = {name: known["model"][name] for name in ("runtime", "device", "precision")}
+    assert facts == {"runtime": "openvino", "device": "cpu", "precision": "fp32"}
+    assert known["coco"]["per_class"]["text_line"]["detections"] >= 14
+    graph = str(find_model("lines").with_suffix(".onnx"))
+    exported = run_json(capsys, graph, truth, *usual, "--precision", "fp32")
+    assert exported["model"]["sha256"] == known["model"]["sha256"]
+    assert exported["coco"] == known["coco"]
+    torch = run_json(capsys, "lines", truth, *usual, "--runtime", "torch")
+    assert (torch["model"]["runtime"], torch["model"]["precision"]) == ("torch", "fp32")
+    assert torch["coco"]["ap"] == pytest.approx(known["coco"]["ap"], abs=0.01)
+    assert main(["evaluate", graph, truth, "--runtime", "torch"]) == 2
+    assert "U709" in capsys.readouterr().err
+    assert main(["evaluate", truth, truth, "--precision", "fp32"]) == 2
+    assert "--precision: U707" in capsys.readouterr().err
 
 
 def test_photographs_of_eighty_classes(capsys: CaptureFixture[str], tmp_path: Path) -> None:
@@ -452,9 +487,7 @@ def test_photographs_of_eighty_classes(capsys: CaptureFixture[str], tmp_path: Pa
     # An untrained network may say that things have less than no width.
     state |= {key: value + 5 for key, value in state.items() if "size" in key and key.endswith("bias")}
     save_model(state, meta, tmp_path / "p.safetensors")
-    document = run_json(
-        capsys, str(tmp_path / "p.safetensors"), str(truth), "--device", "cpu", "--max-dets", "100", "--flip"
-    )
+    document = run_json(capsys, str(tmp_path / "p.safetensors"), str(truth), *TORCH, "--max-dets", "100", "--flip")
     assert document["pages"] == {"truth": 3, "missing": [], "extra": 0, "rescaled": 0}
     assert document["coco"]["max_dets"] == 100
     assert len(document["coco"]["per_class"]) == 80

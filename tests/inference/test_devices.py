@@ -20,7 +20,9 @@ def test_auto_precision_follows_the_hardware(monkeypatch: pytest.MonkeyPatch) ->
     assert pick_precision("auto", torch.device("mps")) == "fp32"
     for has, expected in ((True, "bf16"), (False, "fp32")):
         monkeypatch.setattr(devices, "cpu_has_bf16", lambda has=has: has)
-        assert pick_precision("auto", torch.device("cpu")) == expected
+        assert pick_precision("auto", torch.device("cpu"), training=True) == expected
+        # torch's bf16 on the CPU moves too many boxes.
+        assert pick_precision("auto", torch.device("cpu")) == "fp32"
     assert pick_precision("fp32", torch.device("cuda:0")) == "fp32"
 
 

@@ -43,8 +43,11 @@ def pick_device(name: str) -> torch.device:
     return torch.device("cpu")
 
 
-def pick_precision(name: str, device: torch.device) -> Arithmetic:
-    """Return the arithmetic that `--precision` names; `auto` takes the fastest that the device has in hardware.
+def pick_precision(name: str, device: torch.device, *, training: bool = False) -> Arithmetic:
+    """Return the arithmetic that `--precision` names; `auto` takes the fastest that is good enough.
+
+    On the CPU that is bf16 for training only, where the processor has it in hardware: torch's autocast rounds more
+    than OpenVINO does, and moves too many boxes that are found (docs/runtimes.md).
 
     Raises:
         UsageError: fp16 on the CPU, where it is emulated.
@@ -55,7 +58,7 @@ def pick_precision(name: str, device: torch.device) -> Arithmetic:
         return name
     if device.type == "cuda":
         return "fp16"
-    return "bf16" if device.type == "cpu" and cpu_has_bf16() else "fp32"
+    return "bf16" if training and device.type == "cpu" and cpu_has_bf16() else "fp32"
 
 
 def limit_threads(environ: Mapping[str, str] = os.environ) -> int:
