@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 MAX_RATIO = 200
 """Times that a file may grow; images don't, and annotations seldom more than twentyfold."""
-MAX_FILES = 1_000_000
+MAX_FILES = 200_000
+"""More take minutes to unpack."""
 MAX_BYTES = 200_000_000_000
 _SMALL = 1_000_000
 """A small file may grow as it likes, such as a blank bitmap."""

@@ -91,7 +91,7 @@ def _sheets(path: Path, finder: ImageFinder, problems: Problems, tally: Tally) -
     sheets = []
     for page in pages:
         extras, group, source = read_extras(stored if ours else None, problems, path)
-        image = finder.find(source or stated, path)
+        image = finder.find(source or stated, path, absolute=True)
         number = parse_number(page.get("PHYSICAL_IMG_NR") or "")
         if len(pages) > 1 and not ours and number is not None and 1 <= number < 1e9:
             extras["page"] = int(number)

@@ -11,6 +11,7 @@ from msgspec import UNSET
 from centernet_cli.core.geometry import box_leaves_page, box_touches_page, points_box
 from centernet_cli.core.leniency import hearer
 from centernet_cli.core.records import Annotation
+from centernet_cli.datasets.formats.coco_masks import mask_box
 from centernet_cli.datasets.formats.coco_typed import TypedAnnotation, as_dict
 from centernet_cli.datasets.formats.fields import MAX_COORDINATE, are_numbers, is_id, is_number
 from centernet_cli.datasets.formats.tally import LOT
@@ -105,7 +106,7 @@ class AnnotationReader:
         if score is not None and not (is_number(score) and 0 <= score <= 1):
             raise _FaultError("D012", f"`score` {score!r:.40} is not a number from 0 to 1")
         rings = [] if segmentation == [] else _rings(segmentation)
-        box = _box(item.get("bbox"), rings)
+        box = _box(item.get("bbox"), rings, segmentation)
         x0, y0, x1, y1 = box
         if x0 < 0 or y0 < 0 or x1 > info.width or y1 > info.height:
             self._look_closer(box, info)
@@ -184,9 +185,11 @@ def _polygon(ring: list[float]) -> Polygon:
     return tuple(zip(values[::2], values[1::2], strict=True))
 
 
-def _box(bbox: object, rings: list[list[float]]) -> Box:
+def _box(bbox: object, rings: list[list[float]], segmentation: object) -> Box:
     if bbox is None and rings:
         box = points_box([point for ring in rings for point in _polygon(ring)])
+    elif bbox is None and isinstance(segmentation, dict):
+        box = _mask_box(segmentation)
     elif isinstance(bbox, list) and len(bbox) == 4 and are_numbers(bbox):
         x, y, width, height = map(float, bbox)
         box = (x, y, x + width, y + height)
@@ -199,4 +202,14 @@ def _box(bbox: object, rings: list[list[float]]) -> Box:
             return box
         numbers = ", ".join(f"{value:g}" for value in bbox or box)
         raise _FaultError("D009", f"`bbox` has no extent or is endless: [{numbers:.80}]")
+    return box
+
+
+def _mask_box(segmentation: dict[str, Any]) -> Box:
+    try:
+        box = mask_box(segmentation["counts"], segmentation["size"])
+    except ValueError as error:
+        raise _FaultError("D011", f"the run-length mask cannot be read: {error}") from error
+    if box is None:
+        raise _FaultError("D009", "the run-length mask is empty, and there is no `bbox`")
     return box

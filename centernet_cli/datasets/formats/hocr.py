@@ -84,7 +84,7 @@ def _sheets(path: Path, finder: ImageFinder, problems: Problems, tally: Tally) -
     sheets = []
     for element, found, image in zip(elements, stated, images, strict=True):
         extras, group, source = read_extras(element.get(DATA), problems, path)
-        name = finder.find(source or image, path)
+        name = finder.find(source or image, path, absolute=True)
         if not ours and images.count(image) > 1:
             number = parse_number(found.get("ppageno") or "")
             extras["page"] = int(number) + 1 if number is not None and 0 <= number < 1e9 else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from centernet_cli.core.errors import InputError
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from centernet_cli.datasets.formats.tally import Tally
 
 _MEANINGLESS = {"", "unknown"}
+_ABSOLUTE = re.compile(r"/(?!/)|[A-Za-z]:[/\\]")
+"""A path from a root or drive, but none of another computer (`//server/share`)."""
 _MOVED = "image taken from next to its file, or the folder above; the file names another place"
 
 
@@ -32,12 +35,18 @@ class ImageFinder:
         self._checker = NameChecker(root)
         self._tally = tally
 
-    def find(self, stated: str | None, path: Path) -> str:
+    def find(self, stated: str | None, path: Path, *, absolute: bool = False) -> str:
         """Return the name of a file's image, relative to the data folder, by what the file says and what is there.
 
         An image that is not where the file says is looked for by its name next to the file and in the folder above,
         where programs that keep their files in a folder `page` or `alto` have it; then by the file's own name. If the
         file names none and none is there, the name is the file's own, without a suffix.
+
+        Args:
+            stated: What the file says, relative to its folder.
+            path: The file.
+            absolute: Whether absolute paths are what the format's programs write, so only their last part counts if
+                there is such an image next to the file or above: Tesseract writes the path that it was given.
 
         Raises:
             InputError: X310, it is outside the data folder.
@@ -52,6 +61,8 @@ class ImageFinder:
             except InputError as error:
                 hint = "read the folder that holds both, or put the images next to their files"
                 refusal = InputError(error.code, error.message, path=path, hint=hint)
+                if not (absolute and _ABSOLUTE.match(stated)):
+                    raise refusal from None
             if name is not None and self._is_file(name):
                 return name
         for candidate in self._candidates(stated, path, folder, refused=refusal is not None):
@@ -106,7 +117,7 @@ class ImageFinder:
         """Return names, relative to the data folder, under which the image may be."""
         folders = [folder, folder.rpartition("/")[0]] if folder else [""]
         names = []
-        if stated is not None and "\0" not in stated and "://" not in stated:
+        if stated is not None and "\0" not in stated:
             names.append(stated.replace("\\", "/").rpartition("/")[2])
         if not refused:
             names += [stem + suffix for stem in _stems(path) for lower in SUFFIXES for suffix in (lower, lower.upper())]
