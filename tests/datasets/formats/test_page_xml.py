@@ -481,3 +481,14 @@ def test_a_doctype_is_refused_also_where_other_files_are_skipped(tmp_path: Path)
     (tmp_path / "a.xml").write_text('<!DOCTYPE x [<!ENTITY a "aaaa">]><x>&a;</x>')
     with pytest.raises(InputError, match="X301"):
         read_page_xml(tmp_path)
+
+
+def test_other_files_that_speak_of_page_xml_are_not_taken_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("image,width,height,label,x0,y0,x1,y1\nPCGTS.png,10,8,PcGts,2,3,4,5\n")
+    assert detect_format(path) == "csv"
+    assert detect_format(tmp_path) == "csv"
+    (tmp_path / "a.csv").unlink()
+    voc = "<annotation><filename>PcGts.png</filename><size><width>9</width><height>9</height></size></annotation>"
+    (tmp_path / "a.xml").write_text(voc)
+    assert detect_format(tmp_path) == "voc"
