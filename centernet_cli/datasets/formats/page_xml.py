@@ -32,7 +32,8 @@ _VERSIONS = {
     "2009-03-16", "2010-01-12", "2010-03-19", "2013-07-15", "2016-07-15", "2017-07-15", "2018-07-15", "2019-07-15",
 }  # fmt: skip
 _SUFFIXES = (".xml",)
-_MARKS = (b"<pcgts", b":pcgts")
+# A DOCTYPE, which is refused, may be so long that the element is out of sight.
+_MARKS = (b"<pcgts", b":pcgts", b"<!doctype pcgts")
 _LEVELS: dict[str, tuple[Level, str]] = {"TextLine": ("line", LINE), "Word": ("word", WORD)}
 _PER_INCH = {"PPI": 1.0, "PPCM": 2.54}
 
