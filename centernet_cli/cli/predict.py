@@ -224,7 +224,6 @@ def predict(
     from centernet_cli.cli.predict_parts import ledger_of, open_ledger, part_of
     from centernet_cli.inference.open_runtime import RuntimeOptions
     from centernet_cli.inference.output import check_output, open_sink, pick_target
-    from centernet_cli.pages.poppler import require_poppler
     from centernet_cli.pages.source import PageOptions, expand_inputs, parse_page_ranges
     from centernet_cli.rendering.overlay_folder import real_paths
 
@@ -246,6 +245,8 @@ def predict(
         raise UsageError("U716", "needs an output to go on with", path="--resume", hint="name a file with --out")
     paths = part_of(list(expand_inputs(inputs, sys.stdin)), shard)
     if pdf_backend == "poppler":
+        from centernet_cli.pages.poppler import require_poppler
+
         require_poppler()
     extra_paths = ExtraPaths(overlay=overlay, report=report, copies=annotate_pdf)
     real_inputs = real_paths(paths)

@@ -56,7 +56,6 @@ class ExtraPaths:
         """
         from centernet_cli.inference.output import Target as Place
         from centernet_cli.inference.output import check_file, check_folder, check_output
-        from centernet_cli.rendering.predict_report import is_report
 
         files = [path for path in (target.path, self.report) if path is not None]
         if self.copies is not None and not self.copies_folder:
@@ -70,6 +69,8 @@ class ExtraPaths:
         if self.overlay is not None:
             check_folder(self.overlay)
         if self.report is not None:
+            from centernet_cli.rendering.predict_report import is_report
+
             check_file(self.report, is_report, force=force)
         if self.copies is None:
             return
@@ -83,18 +84,27 @@ class ExtraPaths:
     ) -> PredictExtras:
         """Return what takes the pages."""
         from centernet_cli.inference.sinks.page_files import PAGE_FORMATS
-        from centernet_cli.rendering.overlay_folder import OverlayFolder
-        from centernet_cli.rendering.pdf_folder import PdfFolder
-        from centernet_cli.rendering.predict_report import PredictReport
 
+        # Each with what it needs to draw: without any of them a single page comes sooner.
+        overlay, report, copies = None, None, None
+        if self.overlay is not None:
+            from centernet_cli.rendering.overlay_folder import OverlayFolder
+
+            overlay = OverlayFolder(self.overlay, inputs)
+        if self.report is not None:
+            from centernet_cli.rendering.predict_report import PredictReport
+
+            report = PredictReport(self.report)
+        if self.copies is not None:
+            from centernet_cli.rendering.pdf_folder import PdfFolder
+
+            copies = PdfFolder(Path(self.copies), is_folder=self.copies_folder, inputs=real_inputs, password=password)
         form = PAGE_FORMATS.get(target.kind)
         return PredictExtras(
             pictures=form is not None and form.pictures and target.is_folder,
-            overlay=None if self.overlay is None else OverlayFolder(self.overlay, inputs),
-            report=None if self.report is None else PredictReport(self.report),
-            copies=None
-            if self.copies is None
-            else PdfFolder(Path(self.copies), is_folder=self.copies_folder, inputs=real_inputs, password=password),
+            overlay=overlay,
+            report=report,
+            copies=copies,
         )
 
 
@@ -138,11 +148,11 @@ class PredictExtras:
             made: What `work` made; of a page that an earlier run did, nothing: it is read again.
             options: How it is read.
         """
-        from centernet_cli.rendering.page_pictures import Pictures, PictureWork, page_of
-
         info = page.record.info
         if not self.pictures or info.page is None:
             return page
+        from centernet_cli.rendering.page_pictures import Pictures, PictureWork, page_of
+
         if not isinstance(made, Pictures):
             from centernet_cli.core.records import Page
             from centernet_cli.pages.source import read_pages
@@ -163,14 +173,16 @@ class PredictExtras:
 
     def add(self, page: SeenPage, made: object) -> Failure | None:
         """Take the next page and what `work` made of it; return what went wrong with a PDF's copy, if anything did."""
-        from centernet_cli.rendering.page_pictures import Pictures, page_of
+        record, small = page.record, None
+        if made is not None:  # as of a page that an earlier run did
+            from centernet_cli.rendering.page_pictures import Pictures, page_of
 
-        pictures = made if isinstance(made, Pictures) else Pictures()  # none of a page that an earlier run did
-        record = page.record
-        if pictures.plain is not None and self.overlay is not None:
-            self.overlay.write(page_of(record.info, pictures.plain), record.annotations, self._classes)
+            assert isinstance(made, Pictures)
+            small = made.small
+            if made.plain is not None and self.overlay is not None:
+                self.overlay.write(page_of(record.info, made.plain), record.annotations, self._classes)
         if self.report is not None:
-            self.report.add(record, pictures.small, network_size=page.network_size, capped=page.capped)
+            self.report.add(record, small, network_size=page.network_size, capped=page.capped)
         return None if self.copies is None else self.copies.add(record)
 
     def fail(self, failure: Failure) -> None:

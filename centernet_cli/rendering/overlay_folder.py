@@ -9,7 +9,6 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from centernet_cli.core.safe_io import atomic_path
-from centernet_cli.rendering.overlay import draw_overlay
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -81,6 +80,8 @@ class OverlayWork:
         Raises:
             OutputError: The picture cannot be written.
         """
+        from centernet_cli.rendering.overlay import draw_overlay  # most runs draw nothing
+
         picture = draw_overlay(page, annotations, self.classes)
         with atomic_path(self.path) as temporary:
             # Full colour resolution: thin coloured outlines smear without it.
