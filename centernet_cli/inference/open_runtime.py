@@ -78,8 +78,9 @@ def open_runtime(
         try:
             return _open(chosen, path, meta, options, least, tell)
         except (ModelError, MissingRequirementError) as error:
-            # Networks with operations that graphs don't have, and systems that OpenVINO isn't built for.
-            if is_graph(path) or error.code not in {"M520", "E720"}:
+            # Networks with operations that graphs or OpenVINO don't have (deformable convolutions), and systems that
+            # OpenVINO isn't built for.
+            if is_graph(path) or error.code not in {"M505", "M520", "E720"}:
                 raise
             tell(f"{error}: torch it is")
     return _open("torch", path, meta, options, least, tell)

@@ -285,7 +285,7 @@ def test_no_second_look_at_pages_shown_otherwise(test: TestSection) -> None:
     assert len(runtime.shapes) == len(test.scales)
 
 
-@pytest.mark.parametrize(("ink", "expected"), [("off", (8, 8, 36, 20)), ("lines", (10, 9, 34, 19))])
+@pytest.mark.parametrize(("ink", "expected"), [("off", (8, 8, 36, 20)), ("lines", (10, 8.5, 34, 19.5))])
 def test_sides_move_to_the_ink_where_the_model_says_so(ink: str, expected: tuple[float, ...]) -> None:
     shown = page()
     for x in range(10, 34, 4):
