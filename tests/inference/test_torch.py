@@ -97,7 +97,7 @@ def test_unknown_devices_are_usage_errors(device: str) -> None:
 def test_running_out_of_memory_is_a_memory_error(monkeypatch: pytest.MonkeyPatch) -> None:
     runtime = TorchRuntime(model(), "cpu", "fp32")
 
-    def explode(*_: object) -> None:
+    def explode(*_: object, **__: object) -> None:
         raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
 
     monkeypatch.setattr(runtime._graph, "run", explode)
