@@ -23,6 +23,7 @@ def rehearse(trainer: Trainer) -> None:
     Raises:
         DivergedError: Their loss is not finite.
     """
+    from centernet_cli.datasets.page_cache import page_reader
     from centernet_cli.datasets.samples import Samples
     from centernet_cli.training.batch import collate
     from centernet_cli.training.data import plan_epoch
@@ -30,7 +31,7 @@ def rehearse(trainer: Trainer) -> None:
 
     recipe, pages = trainer.recipe, trainer.data.train
     plan = plan_epoch(pages, epoch=0, recipe=recipe)
-    samples = Samples(pages, recipe.augment, recipe.train.input, recipe.train.page_size, recipe.data.cache_mb)
+    samples = Samples(pages, recipe.augment, recipe.train.input, recipe.train.page_size, page_reader(recipe.data))
     trainer.connect()
     loading, learning = [], []
     terms: dict[str, float] | None = {}
@@ -57,7 +58,7 @@ def rehearse(trainer: Trainer) -> None:
         console.say(
             f"the samples hold it up: data.workers={math.ceil(load / step) + workers // 2} if there are processors"
         )
-    if recipe.data.workers:
+    if recipe.data.workers and recipe.data.cache == "memory":
         console.say(f"each of {workers} workers keeps up to {recipe.data.cache_mb} MB of pages (data.cache_mb)")
 
 

@@ -14,7 +14,7 @@ from centernet_cli.core.recipe_file import recipe_to_yaml
 from centernet_cli.core.records import Annotation, Dataset, PageInfo, PageRecord
 from centernet_cli.core.safe_io import atomic_write_text, dump_json
 from centernet_cli.datasets import stats
-from centernet_cli.datasets.samples import read_frame
+from centernet_cli.datasets.page_cache import read_frame
 from centernet_cli.evaluation.page_fates import page_fates
 from centernet_cli.evaluation.summary import Scoring, summarise
 from centernet_cli.rendering import page_view

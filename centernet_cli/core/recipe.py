@@ -47,7 +47,13 @@ class DataSection(Section):
     class_map: dict[str, str] = Field(default_factory=dict)
     """Renames labels of the sources; a label mapped to an empty string is dropped."""
     cache_mb: Annotated[int, Field(ge=0)] = 2000
-    """Memory for decoded pages, in each data worker."""
+    """Memory for decoded pages, in each data worker (`cache: memory`)."""
+    cache: Literal["memory", "disk"] = "memory"
+    """Where decoded pages are kept: in each worker's own memory, or on a disk that all workers and runs share."""
+    cache_dir: str | None = None
+    """Folder of `cache: disk`; None: `images` in the user's cache folder."""
+    cache_disk_mb: Annotated[int, Field(ge=0)] = 20000
+    """Bound of that folder; what nobody used for longest goes first."""
     workers: Annotated[int, Field(ge=0)] = 0
 
 

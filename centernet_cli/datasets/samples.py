@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,8 +9,6 @@ import numpy as np
 import numpy.typing as npt
 from torch.utils.data import Dataset as TorchDataset
 
-from centernet_cli.core.errors import InputError
-from centernet_cli.core.records import Failure
 from centernet_cli.datasets.original_colours import original_colours
 from centernet_cli.datasets.photometric import colours, degrade
 from centernet_cli.datasets.transforms import (
@@ -25,13 +22,12 @@ from centernet_cli.datasets.transforms import (
     random_view,
     view_matrix,
 )
-from centernet_cli.pages.images import iter_frames, open_image
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from centernet_cli.core.recipe import AugmentSection
-    from centernet_cli.core.records import Page
+    from centernet_cli.datasets.page_cache import PageReader
     from centernet_cli.datasets.resize import Pixels
 
 
@@ -85,59 +81,6 @@ class Sample:
     annotated: npt.NDArray[np.bool_]
 
 
-def read_frame(path: Path, number: int | None) -> Page:
-    """Read a dataset's page image.
-
-    Args:
-        path: Image file.
-        number: Frame from 1 of a file with several. Files with a single one are often pages of a document that
-            were saved one by one and keep their number there: it says nothing then.
-
-    Raises:
-        InputError: It cannot be read, or has fewer frames.
-    """
-    if number is None:
-        return open_image(path)
-    found = next(iter_frames(path, pages=((number, number),)))
-    if isinstance(found, Failure):
-        raise InputError(found.code, found.message, path=path)
-    return found
-
-
-class PageCache:
-    """Decoded pages, least recently used first out, bounded in bytes."""
-
-    def __init__(self, megabytes: int) -> None:
-        self._limit = megabytes * 2**20
-        self._pages: OrderedDict[tuple[Path, int | None], Pixels] = OrderedDict()
-        self._bytes = 0
-
-    def read(self, page: LabelledPage) -> Pixels:
-        """Return the page's pixels.
-
-        Raises:
-            InputError: It cannot be read, or has another size than its annotations say.
-        """
-        key = (page.path, page.frame)
-        if key in self._pages:
-            self._pages.move_to_end(key)
-            return self._pages[key]
-        pixels = read_frame(page.path, page.frame).pixels
-        if pixels.shape[:2] != (page.height, page.width):
-            raise InputError(
-                "D014",
-                f"image is {pixels.shape[1]}x{pixels.shape[0]}, its annotations say {page.width}x{page.height}",
-                path=page.path,
-                hint="sizes count after EXIF orientation",
-            )
-        self._pages[key] = pixels
-        self._bytes += pixels.nbytes
-        while self._bytes > self._limit and self._pages:
-            _, old = self._pages.popitem(last=False)
-            self._bytes -= old.nbytes
-        return pixels
-
-
 class Samples(TorchDataset[Sample]):
     """Map `Draw`s to samples; the same draw gives the same sample in any process.
 
@@ -146,7 +89,7 @@ class Samples(TorchDataset[Sample]):
         augment: Recipe section.
         window: Width and height of samples of portrait (or any, in `crop` mode) pages.
         page_size: Long side that pages are scaled to at scale 1.
-        cache_mb: Bound of the page cache.
+        cache: Reads their images.
     """
 
     def __init__(
@@ -155,13 +98,13 @@ class Samples(TorchDataset[Sample]):
         augment: AugmentSection,
         window: tuple[int, int],
         page_size: int,
-        cache_mb: int,
+        cache: PageReader,
     ) -> None:
         self.pages = pages
         self.augment = augment
         self.window = window
         self.page_size = page_size
-        self.cache = PageCache(cache_mb)
+        self.cache = cache
 
     def __len__(self) -> int:
         return len(self.pages)

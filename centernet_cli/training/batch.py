@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +31,10 @@ class Batch:
     images: Tensor
     objects: Objects
     counts: bool = True
+
+    def pin_memory(self) -> Batch:
+        """Return it in pinned memory; torch's DataLoader calls this by its name."""
+        return replace(self, images=self.images.pin_memory(), objects=self.objects.pin_memory())
 
 
 def collate(samples: Sequence[Sample]) -> Batch:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 
+from centernet_cli.datasets.page_cache import PageCache
 from centernet_cli.datasets.samples import Samples
 from centernet_cli.rendering.overlay import colour_of
 from centernet_cli.training.batch import collate, draw_targets
@@ -46,7 +47,7 @@ def batch_pictures(pages: Sequence[LabelledPage], recipe: Recipe, count: int = 3
     Raises:
         InputError: A page cannot be read.
     """
-    samples = Samples(list(pages), recipe.augment, recipe.train.input, recipe.train.page_size, 0)
+    samples = Samples(list(pages), recipe.augment, recipe.train.input, recipe.train.page_size, PageCache(0))
     plan = plan_epoch(pages, epoch=0, recipe=recipe)[:count]
     return [draw_batch(collate([samples[draw] for draw in draws[:MAX_SAMPLES]]), recipe) for draws in plan]
 

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
 from centernet_cli.core.errors import CenterNetError, MissingRequirementError
+from centernet_cli.datasets.page_cache import page_reader
 from centernet_cli.datasets.samples import Draw, Sample, Samples
 from centernet_cli.training.batch import Batch, collate
 from centernet_cli.training.distributed import Group
@@ -32,12 +33,18 @@ class Feed:
         pages: To train on.
         recipe: Sizes, augmentation, number of workers.
         group: Of the processes that share each batch.
+        pin: Whether batches go to a CUDA device: from pinned memory they are copied while it computes.
+
+    Raises:
+        OutputError: O801, the folder of the image cache cannot be written to.
     """
 
-    def __init__(self, pages: list[LabelledPage], recipe: Recipe, group: Group | None = None) -> None:
+    def __init__(
+        self, pages: list[LabelledPage], recipe: Recipe, group: Group | None = None, *, pin: bool = False
+    ) -> None:
         self._group = group or Group()
         workers = recipe.data.workers
-        samples = Samples(pages, recipe.augment, recipe.train.input, recipe.train.page_size, recipe.data.cache_mb)
+        samples = Samples(pages, recipe.augment, recipe.train.input, recipe.train.page_size, page_reader(recipe.data))
         self._plan: list[list[Draw]] = []
         self._loader: DataLoader[Any] = DataLoader(
             _Guarded(samples),
@@ -45,6 +52,7 @@ class Feed:
             collate_fn=_collate,
             num_workers=workers,
             persistent_workers=workers > 0,
+            pin_memory=pin,
             worker_init_fn=start_worker,
             multiprocessing_context=start_method() if workers else None,
             # Else each epoch would take a number from torch's generator, and a resumed one another.

@@ -77,7 +77,7 @@ class _Part:
 
     def __init__(self, trainer: Trainer, progress: Progress, caught: Sequence[int]) -> None:
         self.trainer, self.progress, self.caught = trainer, progress, caught
-        self.feed = Feed(trainer.data.train, trainer.recipe, trainer.group)
+        self.feed = Feed(trainer.data.train, trainer.recipe, trainer.group, pin=trainer.device.type == "cuda")
         self.started = time.monotonic() - trainer.seconds
         self.saved = time.monotonic()
         self.bad = self.good = 0

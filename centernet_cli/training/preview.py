@@ -9,6 +9,7 @@ import torch
 
 from centernet_cli.codec.encode import encode
 from centernet_cli.core.records import Annotation, PageInfo, PageRecord
+from centernet_cli.datasets.page_cache import page_reader
 from centernet_cli.datasets.samples import Draw, Samples
 from centernet_cli.training.data import load_data
 
@@ -70,7 +71,7 @@ def variants(recipe: Recipe, pages: Sequence[LabelledPage], index: int, count: i
     Raises:
         InputError: The image cannot be read.
     """
-    samples = Samples(list(pages), recipe.augment, recipe.train.input, recipe.train.page_size, recipe.data.cache_mb)
+    samples = Samples(list(pages), recipe.augment, recipe.train.input, recipe.train.page_size, page_reader(recipe.data))
     page = pages[index]
     landscape = recipe.augment.mode == "page" and page.width > page.height
     return [_encoded(recipe, samples[Draw(index, (seed, index, number), landscape)]) for number in range(count)]

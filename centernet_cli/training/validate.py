@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.records import Failure
-from centernet_cli.datasets.samples import read_frame
+from centernet_cli.datasets.page_cache import read_frame
 from centernet_cli.evaluation.coco_ap import CocoScores, coco_scores
 from centernet_cli.evaluation.line_metrics import LineReport, line_scores
 from centernet_cli.evaluation.pairs import PagePair

@@ -8,7 +8,8 @@ from PIL import Image
 
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.recipe import AugmentSection
-from centernet_cli.datasets.samples import Draw, LabelledPage, PageCache, Samples, read_frame
+from centernet_cli.datasets.page_cache import PageCache
+from centernet_cli.datasets.samples import Draw, LabelledPage, Samples
 
 BOX = (20, 30, 60, 50)
 PLAIN = AugmentSection(scale=(1.0, 1.0), rotate_degrees=0.0, photometric=0.0, degrade=0.0)
@@ -44,7 +45,7 @@ def page(tmp_path):
 
 
 def samples(*pages, augment=PLAIN, window=(96, 64), page_size=120, cache_mb=10):
-    return Samples(list(pages), augment, window, page_size, cache_mb)
+    return Samples(list(pages), augment, window, page_size, PageCache(cache_mb))
 
 
 def same(one, two) -> bool:
@@ -153,53 +154,3 @@ def test_a_page_that_cannot_be_read_is_named(tmp_path):
     (tmp_path / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
     with pytest.raises(InputError, match=r"bad\.png"):
         samples(labelled(tmp_path / "bad.png"))[Draw(0, (0,), landscape=False)]
-
-
-def test_the_cache_is_bounded_and_forgets_what_was_not_asked_for(tmp_path):
-    side = 418  # half a megabyte each
-    pages = []
-    for i in range(4):
-        path = tmp_path / f"{i}.png"
-        Image.fromarray(np.full((side, side, 3), i, np.uint8)).save(path)
-        pages.append(labelled(path, size=(side, side)))
-    cache = PageCache(1)
-    first = cache.read(pages[0])
-    assert cache.read(pages[0]) is first
-    one = cache.read(pages[1])
-    assert cache.read(pages[0]) is first
-    cache.read(pages[2])  # page 1 has to go: it was not asked for as long as page 0
-    assert cache.read(pages[0]) is first
-    assert cache.read(pages[1]) is not one
-    for page in pages * 2:
-        assert cache.read(page)[0, 0, 0] == pages.index(page)
-        held = list(cache._pages.values())
-        assert sum(pixels.nbytes for pixels in held) == cache._bytes <= 2**20
-
-
-def test_no_cache(page):
-    cache = PageCache(0)
-    assert cache.read(page) is not cache.read(page)
-    assert cache._bytes == 0
-
-
-def test_frames(tmp_path):
-    frames = [Image.new("L", (30, 20), value) for value in (10, 20, 30)]
-    frames[0].save(tmp_path / "several.tif", save_all=True, append_images=frames[1:])
-    frames[0].save(tmp_path / "single.tif")
-    for number in (1, 2, 3):
-        assert read_frame(tmp_path / "several.tif", number).pixels[0, 0, 0] == 10 * number
-    assert read_frame(tmp_path / "several.tif", None).pixels[0, 0, 0] == 10
-    # The third page of a document, saved as a file of its own.
-    assert read_frame(tmp_path / "single.tif", 3).pixels[0, 0, 0] == 10
-    with pytest.raises(InputError, match=r"several\.tif: P204"):
-        read_frame(tmp_path / "several.tif", 4)
-    with pytest.raises(InputError, match="I110"):
-        read_frame(tmp_path / "nowhere.tif", 1)
-
-
-def test_frames_are_cached_apart(tmp_path):
-    frames = [Image.new("L", (30, 20), value) for value in (10, 20)]
-    frames[0].save(tmp_path / "several.tif", save_all=True, append_images=frames[1:])
-    cache = PageCache(1)
-    found = [cache.read(labelled(tmp_path / "several.tif", size=(30, 20), frame=i))[0, 0, 0] for i in (1, 2, 1)]
-    assert found == [10, 20, 10]

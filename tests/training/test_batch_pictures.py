@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from centernet_cli.datasets.page_cache import PageCache
 from centernet_cli.datasets.samples import Samples
 from centernet_cli.rendering.overlay import colour_of
 from centernet_cli.training.batch import collate
@@ -25,7 +26,7 @@ def test_the_first_batches(pages, recipe_for):
 def test_boxes_glow_and_ignored_places_are_dark(pages, recipe_for):
     recipe = recipe_for(pages, augment={"scale": [1.0, 1.0], "rotate_degrees": 0.0}, train={"batch_size": 1})
     data = load_data(recipe).train
-    samples = Samples(data, recipe.augment, recipe.train.input, recipe.train.page_size, 0)
+    samples = Samples(data, recipe.augment, recipe.train.input, recipe.train.page_size, PageCache(0))
     batch = collate([samples[draw] for draw in plan_epoch(data, epoch=0, recipe=recipe)[0]])
     ignore = torch.tensor([[0.0, 0.0, 96.0, 8.0]])
     dark = replace(batch, objects=replace(batch.objects, ignore=ignore, ignore_page=torch.zeros(1, dtype=torch.long)))

@@ -62,6 +62,14 @@ def test_with_stages_that_thaw(pages, recipe_for, start):
     ends_alike(recipe, start, [1, 3])
 
 
+def test_with_pages_on_disk(pages, recipe_for, start, tmp_path):
+    # The second run maps what the first one has decoded; the cache holds all pages then.
+    data = {"cache": "disk", "cache_dir": str(tmp_path / "cache")}
+    recipe = recipe_for(pages, data=data, train={"epochs": 2, "batch_size": 2}, augment={"degrade": 1.0})
+    ends_alike(recipe, start, [2])
+    assert list((tmp_path / "cache").glob("*.npy"))
+
+
 @pytest.mark.slow
 def test_with_workers(pages, recipe_for, start):
     recipe = recipe_for(pages, data={"workers": 2}, train={"epochs": 2, "batch_size": 1}, augment={"degrade": 1.0})

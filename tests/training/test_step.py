@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from centernet_cli.core.errors import ExitCode, MissingRequirementError
+from centernet_cli.datasets.page_cache import PageCache
 from centernet_cli.datasets.samples import Samples
 from centernet_cli.losses.dead_heatmap import EXPLANATION, PATIENCE
 from centernet_cli.models.pixels import pixel_statistics
@@ -23,7 +24,7 @@ def trainer(pages, recipe_for, start):
 
 def first_batch(trainer):
     recipe, pages = trainer.recipe, trainer.data.train
-    samples = Samples(pages, recipe.augment, recipe.train.input, recipe.train.page_size, 10)
+    samples = Samples(pages, recipe.augment, recipe.train.input, recipe.train.page_size, PageCache(10))
     return collate([samples[draw] for draw in plan_epoch(pages, epoch=0, recipe=recipe)[0]])
 
 
@@ -216,7 +217,7 @@ def test_a_dead_heatmap_comes_back(trainer, batch):
 def test_several_batches_have_the_gradient_of_one(pages, recipe_for, start, box):
     trainer = start(recipe_for(pages, model={"box": box}, optim={"clip_norm": None}, train={"batch_size": 6}))
     recipe, found = trainer.recipe, trainer.data.train
-    samples = Samples(found, recipe.augment, recipe.train.input, recipe.train.page_size, 10)
+    samples = Samples(found, recipe.augment, recipe.train.input, recipe.train.page_size, PageCache(10))
     every = [samples[draw] for draw in plan_epoch(found, epoch=0, recipe=recipe)[0]]
     trainer.network.eval().train = lambda mode=True: trainer.network  # noqa: ARG005
     gradients, losses = [], []
