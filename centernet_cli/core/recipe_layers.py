@@ -196,14 +196,15 @@ def _make_paths_absolute(data: dict[str, object], folder: Path) -> None:
     """Resolve the paths a recipe may hold against `folder`; values of wrong types are left for validation."""
     match data.get("data"):
         case {**sections}:
-            if isinstance(sections.get("cache_dir"), str):
-                sections["cache_dir"] = _absolute(sections["cache_dir"], folder)
             for key in ("train", "val"):
                 sources = sections.get(key)
                 items = sources.values() if isinstance(sources, dict) else sources if isinstance(sources, list) else ()
                 for source in items:
                     if isinstance(source, dict) and isinstance(source.get("path"), str):
                         source["path"] = _absolute(source["path"], folder)
+    section = data.get("data")
+    if isinstance(section, dict) and isinstance(section.get("cache_dir"), str):
+        section["cache_dir"] = _absolute(section["cache_dir"], folder)
     model = data.get("model")
     if isinstance(model, dict):
         for key in ("pretrained", "init"):

@@ -7,6 +7,7 @@ from PIL import Image
 from centernet_cli.core.cache import VARIABLE
 from centernet_cli.core.errors import InputError, OutputError
 from centernet_cli.core.recipe import AugmentSection, DataSection, Source
+from centernet_cli.core.recipe_file import load_recipe
 from centernet_cli.datasets.page_cache import PageCache, page_reader, read_frame
 from centernet_cli.datasets.samples import Draw, LabelledPage, Samples
 
@@ -132,6 +133,11 @@ def test_the_disk_cache_is_in_the_users_cache_folder(page, tmp_path, monkeypatch
     monkeypatch.setenv(VARIABLE, str(tmp_path / "user"))
     page_reader(section(cache="disk")).read(page)
     assert len(list((tmp_path / "user" / "images").glob("*.npy"))) == 1
+
+
+def test_the_folder_counts_from_that_of_the_recipe(tmp_path):
+    (tmp_path / "mine.yaml").write_text("data: {classes: [a], train: [{path: x}], cache: disk, cache_dir: kept/here}")
+    assert load_recipe(tmp_path / "mine.yaml").data.cache_dir == str(tmp_path / "kept" / "here")
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
