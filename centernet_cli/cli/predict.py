@@ -199,6 +199,23 @@ def predict(
             rich_help_panel=_SPEED,
         ),
     ] = "auto",
+    engine: Annotated[
+        Literal["local", "ray"],
+        typer.Option(
+            "--engine",
+            help="ray: many machines, files of any fsspec file system, --out a folder of parts.",
+            rich_help_panel=_SPEED,
+        ),
+    ] = "local",
+    ray_address: Annotated[
+        str | None,
+        typer.Option(
+            "--ray-address",
+            metavar="ADDRESS",
+            help="Of a running Ray cluster. [default: Ray on this machine]",
+            rich_help_panel=_SPEED,
+        ),
+    ] = None,
     device: Annotated[
         str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1, mps.", rich_help_panel=_SPEED)
     ] = "auto",
@@ -227,9 +244,6 @@ def predict(
     from centernet_cli.pages.source import PageOptions, expand_inputs, parse_page_ranges
     from centernet_cli.rendering.overlay_folder import real_paths
 
-    target = pick_target(output_format, out)
-    if summary and target.path is None:
-        raise UsageError("U705", "the boxes go to stdout already", path="--json", hint="give --out as well")
     overrides = read_overrides(size=size, flip=flip, scales=scales, resize=resize, nms=nms, ink=ink)
     options = PageOptions(
         dpi=dpi,
@@ -240,20 +254,6 @@ def predict(
         timeout=page_timeout,
         **({} if size is None else {"target_long_side": max(size, PageOptions().target_long_side)}),
     )
-    ledger_file = ledger_of(target)
-    if resume and ledger_file is None:
-        raise UsageError("U716", "needs an output to go on with", path="--resume", hint="name a file with --out")
-    paths = part_of(list(expand_inputs(inputs, sys.stdin)), shard)
-    if pdf_backend == "poppler":
-        from centernet_cli.pages.poppler import require_poppler
-
-        require_poppler()
-    extra_paths = ExtraPaths(overlay=overlay, report=report, copies=annotate_pdf)
-    real_inputs = real_paths(paths)
-    going_on = resume and ledger_file is not None and ledger_file.is_file()
-    check_output(target, real_inputs, force=force or going_on)
-    extra_paths.check(target, real_inputs, force=force or going_on)
-
     chosen: dict[str, object] = {
         **overrides.options(),
         "tile": tile,
@@ -273,6 +273,39 @@ def predict(
         fail_fast=fail_fast,
         options=chosen,
     )
+    if engine == "ray":
+        from centernet_cli.cli.predict_ray import predict_ray
+
+        extras_asked = {"--overlay": overlay, "--report": report, "--annotate-pdf": annotate_pdf}
+        return predict_ray(
+            job,
+            inputs,
+            options,
+            out=out,
+            output_format=output_format,
+            shard=shard,
+            address=ray_address,
+            summary=summary,
+            unusable={**extras_asked, "--password-file": password_file, "--fail-fast": fail_fast, "--force": force},
+        )
+    if ray_address is not None:
+        raise UsageError("U707", "needs --engine ray", path="--ray-address")
+    target = pick_target(output_format, out)
+    if summary and target.path is None:
+        raise UsageError("U705", "the boxes go to stdout already", path="--json", hint="give --out as well")
+    ledger_file = ledger_of(target)
+    if resume and ledger_file is None:
+        raise UsageError("U716", "needs an output to go on with", path="--resume", hint="name a file with --out")
+    paths = part_of(list(expand_inputs(inputs, sys.stdin)), shard)
+    if pdf_backend == "poppler":
+        from centernet_cli.pages.poppler import require_poppler
+
+        require_poppler()
+    extra_paths = ExtraPaths(overlay=overlay, report=report, copies=annotate_pdf)
+    real_inputs = real_paths(paths)
+    going_on = resume and ledger_file is not None and ledger_file.is_file()
+    check_output(target, real_inputs, force=force or going_on)
+    extra_paths.check(target, real_inputs, force=force or going_on)
     with open_ledger(job, ledger_file, overlay, resume=resume) as ledger:
         extras = extra_paths.open(target, paths, real_inputs, options.password)
         job.run(paths, options, open_sink(target, real_inputs), extras, ledger)
