@@ -154,11 +154,12 @@ def test_copies_in_one_split_and_in_two(tmp_path):
 
 
 def test_copies_that_only_look_alike(tmp_path):
-    train = coco(tmp_path / "train", [(1, 1, [1, 1, 50, 9], {})], images=[("a.png", 300, 200)], names=["line"])
-    val = coco(tmp_path / "val", [(1, 1, [1, 1, 50, 9], {})], images=[("b.png", 150, 100)], names=["line"])
-    Image.effect_noise((8, 6), 120).resize((300, 200)).save(train / "a.png")
+    train = coco(tmp_path / "train", [(1, 1, [1, 1, 50, 9], {})], images=[("a.png", 900, 1200)], names=["line"])
+    val = coco(tmp_path / "val", [(1, 1, [1, 1, 50, 9], {})], images=[("b.png", 600, 800)], names=["line"])
+    with Image.open(Path(__file__).parents[3] / "sample_docs" / "note-en.jpg") as page:
+        page.convert("L").resize((900, 1200)).save(train / "a.png")
     with Image.open(train / "a.png") as image:
-        image.resize((150, 100)).save(val / "b.png")
+        image.resize((600, 800)).save(val / "b.png")
     assert codes(check_folders(train, val)) == {}
     assert codes(check_folders(train, val, pixels=True, workers=2)) == {"D051": 1}
 
