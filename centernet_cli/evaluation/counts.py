@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,21 +41,33 @@ class SourceScores:
         return 2 * self.matched / (self.truths + self.detections) if self.truths else None
 
 
+class Scored(Protocol):
+    """Precision, recall and F1 of a source; None where they have no meaning."""
+
+    @property
+    def precision(self) -> float | None: ...
+    @property
+    def recall(self) -> float | None: ...
+    @property
+    def f1(self) -> float | None: ...
+
+
+S = TypeVar("S", bound=Scored)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IouScores:
-    """Scores at one IoU and one threshold.
+class ScoresBySource(Generic[S]):
+    """Scores at one threshold, by source.
 
     Attributes:
-        iou: Least overlap of a match.
         threshold: Detections with at least this score count, the same in every source.
         per_source: In the order the sources first appear.
         pooled: All sources as if they were one.
     """
 
-    iou: float
     threshold: float
-    per_source: dict[str, SourceScores]
-    pooled: SourceScores
+    per_source: dict[str, S]
+    pooled: S
 
     @property
     def f1(self) -> float | None:
@@ -71,6 +83,13 @@ class IouScores:
     def recall(self) -> float | None:
         """Mean over the sources with truth."""
         return mean(scores.recall for scores in self.per_source.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IouScores(ScoresBySource[SourceScores]):
+    """Scores at one threshold and one IoU, the least overlap of a match."""
+
+    iou: float
 
 
 def pool(parts: Iterable[SourceScores]) -> SourceScores:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from centernet_cli.evaluation.counts import mean
+from centernet_cli.evaluation.counts import ScoresBySource
 from centernet_cli.evaluation.matching import area, common_area
 from centernet_cli.evaluation.pairs import box_set, by_label
 
@@ -87,27 +87,8 @@ class DetEvalScores:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DetEvalReport:
-    """Scores at one threshold: of each source, in the order the sources first appear, and of all pages as one."""
-
-    threshold: float
-    per_source: dict[str, DetEvalScores]
-    pooled: DetEvalScores
-
-    @property
-    def f1(self) -> float | None:
-        """Mean over the sources that have any truth."""
-        return mean(scores.f1 for scores in self.per_source.values())
-
-    @property
-    def precision(self) -> float | None:
-        """Mean over the sources with detections."""
-        return mean(scores.precision for scores in self.per_source.values())
-
-    @property
-    def recall(self) -> float | None:
-        """Mean over the sources with truth."""
-        return mean(scores.recall for scores in self.per_source.values())
+class DetEvalReport(ScoresBySource[DetEvalScores]):
+    """Scores by areas at one threshold."""
 
 
 def deteval_scores(
