@@ -49,7 +49,7 @@ def synth(
         centernet data synth --kind report,newspaper --language ar,ja --count 20 --out pages/
 
     Kinds: form, receipt, invoice, letter, table, newspaper, magazine, report, paper, slides, notes
-    (handwriting), oldprint, book, typescript, index, act.
+    (handwriting), oldprint, book, typescript, index, act, contents.
 
     Languages: bg, cs, de, el, en, es, fr, hu, it, la, nl, pl, pt, ru, sv, tr, uk; and, where fonts of their scripts
     are installed, ar, he, hi, ja, ko, zh.

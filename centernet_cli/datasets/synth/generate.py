@@ -16,6 +16,7 @@ from centernet_cli.datasets.synth.kinds import (
     acts,
     books,
     business,
+    contents,
     documents,
     forms,
     magazine,
@@ -57,6 +58,7 @@ KINDS: dict[str, Callable[[Context], Sheet]] = {
     "typescript": documents.make_typescript,
     "index": documents.make_index,
     "act": acts.make_act,
+    "contents": contents.make_contents,
 }
 """Layout functions by name; the order is part of the seed's meaning only through the names."""
 
@@ -77,6 +79,7 @@ _PROFILES = {
     "typescript": ("scan", "old", "fax", "copy"),
     "index": ("clean", "scan", "fax", "old"),
     "act": ("clean", "clean", "clean", "scan", "fax"),
+    "contents": ("clean", "clean", "clean", "scan", "fax"),
 }
 _OLD_SPELLING = 0.5
 _OFTEN_ENGLISH, _ENGLISH = frozenset({"notes", "form", "receipt", "table", "paper"}), 0.4

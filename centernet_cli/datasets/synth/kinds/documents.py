@@ -284,6 +284,7 @@ def make_index(ctx: Context) -> Sheet:
             if leaders == "none" or first[2] > end - 4:
                 boxes.append(sheet.add_line([first]))
                 continue
+            # An entry with its page number is an item of a list, as annotators of modern documents have it.
             second = sheet.text(
                 right, baseline, number, style.face, style.size, colour=style.colour, align="right", line=False
             )
@@ -301,13 +302,12 @@ def make_index(ctx: Context) -> Sheet:
                         align="right",
                         line=False,
                     )
-                # An entry of a table of contents is an item of a list, as annotators of modern documents have it.
                 sheet.region("list", [sheet.add_line([first, second])])
             else:
-                boxes += [sheet.add_line([first]), sheet.add_line([second])]
+                sheet.region("list", [sheet.add_line([first]), sheet.add_line([second])])
             if rng.random() < 0.06:
                 column.y += style.leading
-        sheet.region("text" if leaders == "none" else "table", boxes)
+        sheet.region("text", boxes)
     return sheet
 
 
