@@ -72,7 +72,7 @@ OF_READERS: dict[str, tuple[str, str]] = {
     "D017": ("line or text that cannot be read", ""),
     "D020": ("points that are no pairs of numbers", ""),
     "D021": ("shape that reaches beyond a billion pixels", ""),
-    "D022": ("positions in a unit that cannot be converted", ""),
+    "D022": ("positions in an unknown unit", ""),
     "D030": ("the dataset has no pages", ""),
     "D031": ("format not recognised", "--format names it"),
     "D032": ("the folder holds several formats", "--format names the one to read"),

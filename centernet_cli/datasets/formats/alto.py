@@ -32,7 +32,8 @@ __all__ = ["LEVELS", "alto_files", "fit_alto", "read_alto", "sniff_alto", "write
 
 _SUFFIXES = (".xml", ".alto")
 _MARKS = (b"<alto", b":alto")
-_NAMESPACE = re.compile(r"http://www\.loc\.gov/standards/alto/ns-v([234])#")
+_NAMESPACE = re.compile(r"(?:http://www\.loc\.gov/standards/alto/ns-v[234]#|http://schema\.ccs-gmbh\.com/ALTO|)")
+"""Of versions 2 to 4; version 1 had its maker's, or none."""
 _MARGINS = {"TopMargin": "header", "BottomMargin": "footer", "LeftMargin": "marginalia", "RightMargin": "marginalia"}
 """Class of text in a part of the page, where nothing else is said."""
 _UNITS = {"pixel": None, "mm10": 254.0, "inch1200": 1200.0}
@@ -49,8 +50,8 @@ def read_alto(path: Path, *, tally: Tally | None = None, level: str | None = Non
     """Read all ALTO files in a folder and below, or a single one; other XML files are skipped with a count.
 
     Blocks become annotations by their kind and tags (see `docs/formats.md`), lines `text_line`, strings `word`.
-    Positions in tenths of millimetres or 1200ths of inches need the image beside the file, whose size over the page's
-    is the scale; so do pixels of an image that was scaled since.
+    The scale of positions in tenths of millimetres or 1200ths of inches is the size of the image beside the file over
+    the page's, so is that of pixels of an image that was scaled since; without the image they stay as they are.
 
     Args:
         path: The data folder, which holds files and images; a single file's folder if it is one.
@@ -118,7 +119,7 @@ def _scale(
     """Return a page's size in pixels, and the pixels of a unit along x and y.
 
     Raises:
-        InputError: D007, no size anywhere; D014, an image of another shape; D022, a unit that cannot be converted.
+        InputError: D007, no size anywhere; D014, an image of another shape; D022, an unknown unit.
     """
     width, height = (parse_number(page.get(name) or "") for name in ("WIDTH", "HEIGHT"))
     if width is None or height is None or not (0 < width < 1e9 and 0 < height < 1e9):
@@ -134,8 +135,7 @@ def _scale(
         return actual, (1.0, 1.0)
     if actual is None:
         if unit != "pixel":
-            message = f"positions are in {unit}, and there is no image to tell how many pixels that is"
-            raise InputError("D022", message, path=path, hint=f"put {image} in its place")
+            tally.note(f"positions left in {unit}: there is no image to tell how many pixels that is")
         return (max(1, round(width)), max(1, round(height))), (1.0, 1.0)
     if unit == "pixel" and (abs(width - actual[0]) <= 1 and abs(height - actual[1]) <= 1):
         return actual, (1.0, 1.0)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.leniency import hearer
 from centernet_cli.core.records import Dataset, Failure, PageInfo, PageRecord
-from centernet_cli.core.safe_io import lexical_inside, read_bytes
+from centernet_cli.core.safe_io import lexical_inside, read_bytes, resolve_inside
 from centernet_cli.core.strict_json import parse_json
 from centernet_cli.datasets.formats.coco_annotations import AnnotationReader
 from centernet_cli.datasets.formats.coco_typed import parse_typed
 from centernet_cli.datasets.formats.coco_write import dataset_to_coco, write_coco
 from centernet_cli.datasets.formats.fields import UNKNOWN_SIDE, NameChecker, as_pixels, is_id, read_page_extras
+from centernet_cli.datasets.formats.image_header import image_size
 from centernet_cli.datasets.formats.peek import peek_json
 from centernet_cli.datasets.formats.problems import Problems
 from centernet_cli.datasets.formats.tally import Tally
@@ -185,7 +186,7 @@ def _images(
         ids[item["id"]] = None
         if hears is not None:
             hears.page(item["id"])
-        info = _page_info(item, at, checker, problems)
+        info = _page_info(item, at, checker, problems, tally)
         infos.append(info)
         group = item.get("group")
         groups.append(str(group) if is_id(group) else None)
@@ -195,11 +196,10 @@ def _images(
     return list(ids), infos, groups
 
 
-def _page_info(item: dict[str, object], at: str, checker: NameChecker | None, problems: Problems) -> PageInfo:
+def _page_info(
+    item: dict[str, object], at: str, checker: NameChecker | None, problems: Problems, tally: Tally
+) -> PageInfo:
     """Read one image; after a problem the values are stand-ins that nobody sees."""
-    width, height = as_pixels(item.get("width")), as_pixels(item.get("height"))
-    if width is None or height is None:
-        problems.add("D007", "`width` and `height` are not whole numbers from 1", at=at)
     # Keys such as `page` are common in others' files and mean other things there; ours come with `source`.
     key = "source" if "source" in item and ("status" in item or "orientation" in item) else "file_name"
     name = item.get(key)
@@ -217,7 +217,24 @@ def _page_info(item: dict[str, object], at: str, checker: NameChecker | None, pr
                 extras = read_page_extras(item)
             except ValueError as error:
                 problems.add("D002", str(error), at=at)
-    return PageInfo(source=name, width=width or UNKNOWN_SIDE, height=height or UNKNOWN_SIDE, **extras)
+    width, height = as_pixels(item.get("width")), as_pixels(item.get("height"))
+    if width is None or height is None:
+        says_nothing = item.get("width") is None and item.get("height") is None
+        size = _image_size(checker.root, name) if says_nothing and checker is not None else None
+        if size is None:
+            problems.add("D007", "`width` and `height` are not whole numbers from 1", at=at)
+            size = (UNKNOWN_SIDE, UNKNOWN_SIDE)
+        else:
+            tally.note("size of the page taken from its image")
+        width, height = size
+    return PageInfo(source=name, width=width, height=height, **extras)
+
+
+def _image_size(root: Path, name: str) -> tuple[int, int] | None:
+    try:
+        return image_size(resolve_inside(root, name))
+    except InputError:
+        return None  # reported with the image
 
 
 def _failures(items: list[object], problems: Problems) -> tuple[Failure, ...]:

@@ -80,7 +80,7 @@ def _sheets(path: Path, finder: ImageFinder, problems: Problems, tally: Tally) -
         for element in root.iter()
     )
     stated = [properties(element.get("title")) for element in elements]
-    images = [found.get("image") for found in stated]
+    images = [found.get("image", found.get("file")) for found in stated]  # OCRopus calls it `file`
     sheets = []
     for element, found, image in zip(elements, stated, images, strict=True):
         extras, group, source = read_extras(element.get(DATA), problems, path)

@@ -6,6 +6,7 @@ import base64
 import binascii
 import io
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,8 @@ __all__ = ["embedded_images", "read_labelme", "sniff_labelme", "write_labelme"]
 
 _KEYS = {"version", "flags", "shapes", "imagePath", "imageData", "imageHeight", "imageWidth", "group", "page_info"}
 _SUFFIXES = [suffix for lower in SUFFIXES for suffix in (lower, lower.upper())]
+_ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:[/\\]")
+"""A path from a root, a drive or another computer."""
 _SNIFFED = 50
 """JSON files to look at before deciding that a folder holds no labelme."""
 
@@ -170,7 +173,11 @@ def _image_name(value: object, stem: str, base: str, checker: NameChecker, tally
             if checker.has_file(name):
                 return name
         if "\0" not in value and "://" not in value:
-            candidates.append(value.replace("\\", "/").rpartition("/")[2])
+            last = value.replace("\\", "/").rpartition("/")[2]
+            candidates.append(last)
+            if refusal is not None and last.lower().endswith(SUFFIXES) and _ABSOLUTE.match(value):
+                # A path of the computer it was made on leads nowhere here: its last part is what it says of the image.
+                name, refusal = checker.inside(last, base), None
     if refusal is None and checker.has_stem(stem, base):
         candidates += [stem + suffix for suffix in _SUFFIXES]
     for candidate in candidates:

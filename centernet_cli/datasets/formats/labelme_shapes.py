@@ -139,5 +139,8 @@ def _geometry(kind: str, points: Sequence[Point]) -> tuple[Box, Polygon | None, 
     if kind in {"mask", "cuboid"}:
         if len(points) < 2:
             raise _DropError("has fewer than two points")
-        return points_box(points), None, TO_BOX
+        x0, y0, x1, y1 = points_box(points)
+        if kind == "mask":  # its points are its first and its last pixel
+            x1, y1 = x1 + 1, y1 + 1
+        return (x0, y0, x1, y1), None, TO_BOX
     raise _DropError("is of an unknown type")

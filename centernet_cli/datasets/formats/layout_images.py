@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.leniency import hearer
+from centernet_cli.core.safe_io import lexical_inside
 from centernet_cli.datasets.formats.fields import UNKNOWN_SIDE, NameChecker
 from centernet_cli.datasets.formats.image_header import SUFFIXES, image_size
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from centernet_cli.datasets.formats.problems import Problems
@@ -38,15 +40,16 @@ class ImageFinder:
     def find(self, stated: str | None, path: Path, *, absolute: bool = False) -> str:
         """Return the name of a file's image, relative to the data folder, by what the file says and what is there.
 
-        An image that is not where the file says is looked for by its name next to the file and in the folder above,
-        where programs that keep their files in a folder `page` or `alto` have it; then by the file's own name. If the
-        file names none and none is there, the name is the file's own, without a suffix.
+        What the file says is relative to its folder, or to one above, as in workspaces of OCR-D. An image that is not
+        there is looked for by its name next to the file and in the folder above, where programs that keep their files
+        in a folder `page` or `alto` have it; then by the file's own name. If the file names none and none is there, the
+        name is the file's own, without a suffix.
 
         Args:
             stated: What the file says, relative to its folder.
             path: The file.
-            absolute: Whether absolute paths are what the format's programs write, so only their last part counts if
-                there is such an image next to the file or above: Tesseract writes the path that it was given.
+            absolute: Whether absolute paths are what the format's programs write, so that only their last part counts:
+                Tesseract writes the path that it was given.
 
         Raises:
             InputError: X310, it is outside the data folder.
@@ -63,14 +66,19 @@ class ImageFinder:
                 refusal = InputError(error.code, error.message, path=path, hint=hint)
                 if not (absolute and _ABSOLUTE.match(stated)):
                     raise refusal from None
-            if name is not None and self._is_file(name):
-                return name
+            if name is not None:
+                for place in self._upwards(stated, name, folder):
+                    if self._is_file(place):
+                        return self._checker.inside(place)
         for candidate in self._candidates(stated, path, folder, refused=refusal is not None):
             if self._is_file(candidate):
                 self._tally.note(_MOVED)
                 return self._checker.inside(candidate)
-        if refusal is not None:
+        last = _last_part(stated or "")
+        if refusal is not None and not last.lower().endswith(SUFFIXES):
             raise refusal
+        if refusal is not None:
+            name = self._checker.inside(last, folder)
         if name is None:
             self._tally.note("no image named, the file's own name taken")
             return self._checker.inside(_stems(path)[-1], folder)
@@ -113,12 +121,20 @@ class ImageFinder:
         folder = path.parent.relative_to(self._checker.root).as_posix()
         return "" if folder == "." else folder
 
+    def _upwards(self, stated: str, name: str, folder: str) -> Iterator[str]:
+        """Yield the places that a relative name means if it is relative to the file's folder, or to one above."""
+        yield name
+        parts = folder.split("/") if folder else []
+        if ".." not in stated.replace("\\", "/").split("/"):
+            for depth in range(len(parts) - 1, -1, -1):
+                yield lexical_inside(stated, "/".join(parts[:depth]))
+
     def _candidates(self, stated: str | None, path: Path, folder: str, *, refused: bool) -> list[str]:
         """Return names, relative to the data folder, under which the image may be."""
         folders = [folder, folder.rpartition("/")[0]] if folder else [""]
         names = []
         if stated is not None and "\0" not in stated:
-            names.append(stated.replace("\\", "/").rpartition("/")[2])
+            names.append(_last_part(stated))
         if not refused:
             names += [stem + suffix for stem in _stems(path) for lower in SUFFIXES for suffix in (lower, lower.upper())]
         return [
@@ -127,6 +143,10 @@ class ImageFinder:
 
     def _is_file(self, name: str) -> bool:
         return os.path.isfile(self._checker.root / name)  # noqa: PTH113 (Path.is_file raises on long names)
+
+
+def _last_part(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2]
 
 
 def _stems(path: Path) -> list[str]:

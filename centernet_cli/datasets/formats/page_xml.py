@@ -108,7 +108,7 @@ def _parts(parent: Element, tally: Tally) -> Iterator[Part]:
     """Yield the regions, lines and words below an element, outer ones first."""
     for element in same_namespace(parent):
         name = local_name(element)
-        if name.endswith("Region"):
+        if name.endswith("Region") or name == "TableCell":
             custom = parse_custom(element.get("custom"))
             if "holder" not in our_custom(custom):
                 if name not in {"TextRegion", "CustomRegion"} and element.get("type"):

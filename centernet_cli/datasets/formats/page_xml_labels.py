@@ -30,6 +30,7 @@ _ELEMENTS: dict[str, tuple[str, str | None]] = {
     "unknown": ("UnknownRegion", None),
 }
 _ELEMENT_LABELS = {element: label for label, (element, kind) in _ELEMENTS.items() if kind is None}
+_ELEMENT_LABELS["TableCell"] = "cell"  # Transkribus's own, within a TableRegion
 _OURS = "centernet"
 _GROUP = re.compile(r"([\w-]+)\s*\{([^{}]*)\}")
 _PLAIN = re.compile(r"[^\W_][\w .-]*[\w.-]|\w")

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 ANNOTATIONS, IMAGES = "Annotations", "JPEGImages"
 _SNIFFED = 50
 _HEAD = re.compile(rb"^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<annotation[\s>]", re.DOTALL)
-_KNOWN = {"name", "bndbox", "robndbox", "difficult", "truncated", "occluded", "pose", "score", "crowd"}
+_KNOWN = {"name", "bndbox", "robndbox", "difficult", "truncated", "occluded", "pose", "score", "crowd", "polygon"}
 _FLAGS = ("difficult", "truncated", "occluded")
 
 
@@ -215,10 +215,33 @@ def _annotation(item: Any, info: PageInfo, tally: Tally) -> Annotation | None:
         polygon = _turned(turned)
         around = points_box(polygon)
         return keep_shape("robndbox", label, around, info, tally, polygon=polygon, score=score, crowd=crowd)
-    if box is None:
+    outline = _outline(item)
+    kind = "bndbox" if outline is None else "polygon"
+    if box is not None:
+        x0, y0, x1, y1 = numbers([_text(box, key) for key in ("xmin", "ymin", "xmax", "ymax")])
+        around = (x0 - 1, y0 - 1, x1, y1)
+    elif outline is not None:
+        around = points_box(outline)
+    else:
         raise ShapeError("D008", f"object {label!r:.80} without `bndbox`")
-    x0, y0, x1, y1 = numbers([_text(box, key) for key in ("xmin", "ymin", "xmax", "ymax")])
-    return keep_shape("bndbox", label, (x0 - 1, y0 - 1, x1, y1), info, tally, score=score, crowd=crowd)
+    return keep_shape(kind, label, around, info, tally, polygon=outline, score=score, crowd=crowd)
+
+
+def _outline(item: Any) -> Polygon | None:
+    """Return the polygon of an object, as LabelMe (`pt` with `x`, `y`) or Roboflow (`x1`, `y1`, `x2`, …) write it."""
+    drawn = item.find("polygon")
+    if drawn is None:
+        return None
+    if drawn.find("pt") is not None:
+        texts = [_text(point, axis) for point in drawn.iterchildren("pt") for axis in ("x", "y")]
+    else:
+        texts = []
+        while (x := _text(drawn, f"x{len(texts) // 2 + 1}")) and (y := _text(drawn, f"y{len(texts) // 2 + 1}")):
+            texts += [x, y]
+    values = numbers(texts)
+    if len(values) < 6:
+        return None
+    return tuple((x - 1, y - 1) for x, y in zip(values[::2], values[1::2], strict=True))
 
 
 def _turned(element: Any) -> Polygon:

@@ -63,7 +63,7 @@ def test_versions(tmp_path: Path, number: int) -> None:
     assert detect_format(tmp_path) == "alto"
 
 
-@pytest.mark.parametrize("version", ["http://schema.ccs-gmbh.com/ALTO", "http://www.loc.gov/standards/alto/ns-v9#", ""])
+@pytest.mark.parametrize("version", ["http://www.loc.gov/standards/alto/ns-v9#", "urn:alto"])
 def test_unknown_versions_are_read_with_a_note(tmp_path: Path, version: str) -> None:
     found, tally = read(tmp_path, alto(block(LINE), version=version))
     assert len(found.annotations) == 1
@@ -199,10 +199,16 @@ def test_units_are_converted_by_the_size_of_the_image(tmp_path: Path, unit: str,
     assert tally.notes["positions scaled from the page's size to the image's"] == (factor != 1)
 
 
+def test_units_stay_where_there_is_no_image(tmp_path: Path) -> None:
+    found, tally = read(tmp_path, alto(block(), unit="mm10", size='WIDTH="250" HEIGHT="125.4"'))
+    assert found.info == PageInfo(source="a.png", width=250, height=125)
+    assert found.annotations[0].box == pytest.approx(BOX)
+    assert tally.notes["positions left in mm10: there is no image to tell how many pixels that is"] == 1
+
+
 @pytest.mark.parametrize(
     ("unit", "size", "there", "code"),
     [
-        ("mm10", 'WIDTH="250" HEIGHT="125"', False, "D022"),
         ("inch1200", "", True, "D007"),
         ("parsec", 'WIDTH="250" HEIGHT="125"', True, "D022"),
         ("pixel", "", False, "D007"),
@@ -229,6 +235,7 @@ def test_a_missing_size_is_taken_from_the_image(tmp_path: Path) -> None:
         ("<fileName>sub/b.tif</fileName>", None, "sub/b.tif"),
         ("<fileName>\n   b.tif\n </fileName>", None, "b.tif"),
         ("<fileName>C:\\scans\\b.tif</fileName>", "b.tif", "b.tif"),
+        ("<fileName>/scans/b.tif</fileName>", None, "b.tif"),
         ("<fileName/>", None, "a"),
         ("", None, "a"),
         ("", "a.JPG", "a.JPG"),
@@ -240,7 +247,7 @@ def test_names_of_images(tmp_path: Path, name: str, there: str | None, source: s
     assert read(tmp_path, alto("", name=name))[0].info.source == source
 
 
-@pytest.mark.parametrize("stated", ["../x.png", "/x.png", "file:///x.png", "http://e.org/x.png", "\\\\s\\x.png"])
+@pytest.mark.parametrize("stated", ["../x.png", "/etc/passwd", "file:///x.png", "http://e.org/x.png", "\\\\s\\x.png"])
 def test_images_outside_are_refused(tmp_path: Path, stated: str) -> None:
     with pytest.raises(InputError, match=r"a\.xml: X310 "):
         read(tmp_path, alto("", name=f"<fileName>{stated}</fileName>"))

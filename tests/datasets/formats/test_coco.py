@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
@@ -164,6 +165,19 @@ def test_what_is_wrong_is_named(tmp_path: Path, pointer: str, value: object, cod
     place = "/".join(pointer.split("/")[:2])
     if code != "D001":
         assert any(f" /{place}" in line for line in lines) or code == "D003", lines
+
+
+def test_missing_sizes_are_taken_from_the_images(tmp_path: Path) -> None:
+    Image.new("1", (30, 20)).save(tmp_path / "a.png")
+    data = {**GOOD, "images": [{"id": 2, "file_name": "a.png"}, {"id": 7, "file_name": "../a.png"}], "annotations": []}
+    with pytest.raises(InputError) as caught:
+        read_coco(write(tmp_path, data))
+    assert [line.split()[1:3] for line in caught.value.lines()] == [["X310", "/images/1:"], ["D007", "/images/1:"]]
+    data["images"].pop()
+    tally = Tally()
+    (page,) = read_coco(write(tmp_path, data), tally=tally).pages
+    assert page.info == PageInfo(source="a.png", width=30, height=20)
+    assert tally.notes == {"size of the page taken from its image": 1}
 
 
 def test_twenty_problems_are_listed_and_the_rest_counted(tmp_path: Path) -> None:

@@ -191,16 +191,25 @@ def test_entities_are_refused(tmp_path: Path) -> None:
     assert len(read(tmp_path, TESSERACT.replace("Title", "&nbsp;&eacute;"))[0].annotations) == 2
 
 
-@pytest.mark.parametrize("stated", ["../x.png", "/x.png", "file:///x.png", "http://e.org/x.png", "C:\\x.png"])
-def test_images_outside_are_refused(tmp_path: Path, stated: str) -> None:
+@pytest.mark.parametrize("there", [False, True])
+@pytest.mark.parametrize("stated", ["../x.png", "file:///x.png", "http://e.org/x.png", "/etc/passwd", "//server/x.png"])
+def test_images_outside_are_refused(tmp_path: Path, stated: str, there: bool) -> None:
+    if there:
+        (tmp_path / "x.png").write_bytes(b"")
     with pytest.raises(InputError, match=r"a\.hocr: X310 "):
         read(tmp_path, page("", f'image "{stated}"; bbox 0 0 9 9'))
-    (tmp_path / "x.png").write_bytes(b"")
-    if stated.startswith(("/", "C:")):
-        assert read(tmp_path, page("", f'image "{stated}"; bbox 0 0 9 9'))[0].info.source == "x.png"
-    else:
-        with pytest.raises(InputError, match=r"a\.hocr: X310 "):
-            read(tmp_path, page("", f'image "{stated}"; bbox 0 0 9 9'))
+
+
+@pytest.mark.parametrize("stated", ["/ocr/x.png", "C:\\x.png", "C:/a/x.png"])
+def test_of_paths_of_other_computers_the_last_part_counts(tmp_path: Path, stated: str) -> None:
+    assert read(tmp_path, page("", f'image "{stated}"; bbox 0 0 9 9'))[0].info.source == "x.png"
+
+
+def test_ocropus_names_its_image_otherwise(tmp_path: Path) -> None:
+    (tmp_path / "book").mkdir()
+    Image.new("L", (30, 20)).save(tmp_path / "book" / "0001.bin.png")
+    found, _ = read(tmp_path, page("", "file book/0001.bin.png"))
+    assert found.info == PageInfo(source="book/0001.bin.png", width=30, height=20)
 
 
 def test_sizes(tmp_path: Path) -> None:

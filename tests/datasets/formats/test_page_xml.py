@@ -138,6 +138,24 @@ def test_lines_are_read_if_any_file_has_some(tmp_path: Path) -> None:
     assert tally.notes["regions left out, lines are read (--level region or --level all reads them)"] == 2
 
 
+def test_cells_of_transkribus_and_the_lines_in_them(tmp_path: Path) -> None:
+    cell = f'<TableCell row="0" col="0" id="c"><Coords points="{BOX}"/>{line()}<CornerPts>0 1 2</CornerPts></TableCell>'
+    found, _ = read(tmp_path, page(region(cell, kind="TableRegion"), year="2013-07-15"), "all")
+    assert [annotation.label for annotation in found.annotations] == ["table", "cell", "text_line"]
+
+
+def test_images_of_a_workspace_are_named_from_its_root(tmp_path: Path) -> None:
+    """As in OCR-D, where the file is `OCR-D-GT/a.xml` and names `OCR-D-IMG/a.png`."""
+    for folder in ("book/OCR-D-GT", "book/OCR-D-IMG"):
+        (tmp_path / folder).mkdir(parents=True)
+    Image.new("1", (100, 50)).save(tmp_path / "book/OCR-D-IMG/a.png")
+    (tmp_path / "book/OCR-D-GT/a.xml").write_text(page(region(), image="OCR-D-IMG/a.png"), encoding="utf-8")
+    tally = Tally()
+    (found,) = read_page_xml(tmp_path, tally=tally).pages
+    assert found.info.source == "book/OCR-D-IMG/a.png"
+    assert not tally.notes
+
+
 def read_files(folder: Path, text: str) -> tuple[tuple[PageRecord, ...], Tally]:
     (folder / "a.xml").write_text(text)
     tally = Tally()

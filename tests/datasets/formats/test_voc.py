@@ -83,6 +83,22 @@ def test_what_objects_say_besides(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "points",
+    [
+        "<x1>2</x1><y1>11</y1><x2>20</x2><y2>12</y2><x3>9</x3><y3>30</y3>",
+        "<pt><x>2</x><y>11</y></pt><pt><x>20</x><y>12</y></pt><pt><x>9</x><y>30</y></pt>",
+    ],
+)
+def test_polygons_of_roboflow_and_labelme_online(tmp_path: Path, points: str) -> None:
+    polygon = f"<polygon>{points}</polygon>"
+    alone = f"<object><name>dog</name>{polygon}</object>"
+    put(tmp_path / "a.xml", voc("a.jpg", DOG.replace("</object>", f"{polygon}</object>"), alone))
+    first, second = read_voc(tmp_path).pages[0].annotations
+    assert (first.box, second.box) == ((0, 10, 20, 30), (1, 10, 19, 29))
+    assert first.polygon == second.polygon == ((1, 10), (19, 11), (8, 29))
+
+
+@pytest.mark.parametrize(
     ("content", "code", "line"),
     [
         (voc("a.jpg", "\n<object><bndbox/></object>"), "D013", ":2"),
