@@ -1,4 +1,4 @@
-"""CSV: a row for each box, under a header; the commonest names of columns are understood."""
+"""CSV: a row for each box; the commonest names of columns, and tables without names, are understood."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from centernet_cli.core.errors import InputError
 from centernet_cli.core.geometry import points_box
 from centernet_cli.core.records import Dataset, PageInfo, PageRecord
 from centernet_cli.core.safe_io import atomic_write_text, read_bytes
+from centernet_cli.datasets.formats.csv_columns import Columns, find_columns
 from centernet_cli.datasets.formats.fields import NameChecker
 from centernet_cli.datasets.formats.fit import fit_classes, fit_pages, join_same_pages
-from centernet_cli.datasets.formats.image_header import image_size
+from centernet_cli.datasets.formats.image_header import SUFFIXES, image_size
 from centernet_cli.datasets.formats.places import image_folder, only_file
 from centernet_cli.datasets.formats.problems import Problems
 from centernet_cli.datasets.formats.shapes import ShapeError, keep_shape, numbers, text_score
@@ -24,26 +25,10 @@ if TYPE_CHECKING:
     from centernet_cli.core.records import Annotation, Box, Polygon
 
 _COLUMNS = ("image", "page", "width", "height", "label", "x0", "y0", "x1", "y1", "score", "crowd", "polygon")
-_NAMES = {
-    "image": "image file filename file_name image_path imagepath filepath file_path path image_name img img_path",
-    "page": "page page_number",
-    "width": "width image_width img_width page_width",
-    "height": "height image_height img_height page_height",
-    "label": "label class class_name classname category category_name name type",
-    "x0": "x0 xmin x_min left xtl",
-    "y0": "y0 ymin y_min top ytl",
-    "x1": "x1 xmax x_max right xbr",
-    "y1": "y1 ymax y_max bottom ybr",
-    "box_width": "w bbox_width box_width",
-    "box_height": "h bbox_height box_height",
-    "score": "score confidence conf probability",
-    "crowd": "crowd iscrowd",
-    "polygon": "polygon points segmentation",
-    "status": "status",
-}
-_MEANING = {name: key for key, names in _NAMES.items() for name in names.split()}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 """Beginnings of a text that a spreadsheet would take for a formula, or that are our own mark of one."""
+_TRIED = 20
+"""Rows whose images are looked for to find the folder of all."""
 _SNIFFED_BYTES = 100_000
 _FIELD_LIMIT = 10_000_000
 _DIGITS = 4
@@ -57,19 +42,19 @@ def sniff_csv(path: Path) -> bool:
             return False
         with file.open("rb") as stream:
             head = stream.read(_SNIFFED_BYTES)
-        return _Table.columns_of(head.decode("utf-8-sig", "replace").partition("\n")[0]) is not None
+        return find_columns(_first_line(head.decode("utf-8-sig", "replace"))) is not None
     except (InputError, OSError):
         return False
 
 
 def read_csv(path: Path, *, tally: Tally | None = None) -> Dataset:
-    """Read a table of boxes: separated by commas, semicolons or tabs, with a header.
+    """Read a table of boxes: separated by commas, semicolons or tabs, with a header or like those of known programs.
 
     Columns are an image, a label and a box in pixels, `x0 y0 x1 y1` or `xmin ymin xmax ymax` or `x y w h` or any of
-    the names in `_NAMES`; optional are the page's width and height (else the image is looked at), a page number, a
-    score, and a polygon as `x,y x,y …`, around which the box is if it has none. A row with neither label nor box is a
-    page without boxes. Pages come in the order of their first rows, classes by name. With a column `status`, the rows
-    are predictions on files anywhere.
+    the names that `find_columns` knows; optional are the page's width and height (else the image is looked at), a
+    page number, a score, and a polygon as `x,y x,y …`, around which the box is if it has none. A row with neither
+    label nor box is a page without boxes. Pages come in the order of their first rows, classes by name. With a column
+    `status`, the rows are predictions on files anywhere.
 
     Args:
         path: The file, or a folder with just one.
@@ -93,41 +78,9 @@ class _Table:
     """The rows of a file, and which column means what."""
 
     path: Path
-    columns: dict[str, int]
+    columns: Columns
     rows: list[tuple[int, list[str]]]
     """Line number and cells."""
-
-    @staticmethod
-    def columns_of(header: str) -> tuple[dict[str, int], str] | None:
-        """Return which column means what, and the separator; None if this is no header of a table of boxes."""
-        separator = max(",;\t", key=header.count)
-        try:
-            cells = next(csv.reader([header], delimiter=separator), [])
-        except csv.Error:
-            return None
-        names = [cell.strip().lower().replace(" ", "_").replace("-", "_") for cell in cells]
-        columns: dict[str, int] = {}
-        for index, name in enumerate(names):
-            if name in _MEANING:
-                columns.setdefault(_MEANING[name], index)
-        if {"x1", "x2"} <= set(names):  # here x1 is the left side
-            for key, name in (("x0", "x1"), ("y0", "y1"), ("x1", "x2"), ("y1", "y2")):
-                if name in names:
-                    columns[key] = names.index(name)
-        elif {"x", "y"} <= set(names):
-            columns |= {"x0": names.index("x"), "y0": names.index("y")}
-        if "x0" in columns and "x1" not in columns and "box_width" not in columns:
-            # `x y width height`: the box's, as its right side is not there.
-            columns |= {f"box_{key}": columns.pop(key) for key in ("width", "height") if key in columns}
-        has_box = {"x0", "y0", "x1", "y1"} <= columns.keys() or {
-            "x0",
-            "y0",
-            "box_width",
-            "box_height",
-        } <= columns.keys()
-        if "image" not in columns or "label" not in columns or not (has_box or "polygon" in columns):
-            return None
-        return columns, separator
 
     @classmethod
     def read(cls, path: Path) -> _Table:
@@ -142,21 +95,24 @@ class _Table:
         except UnicodeDecodeError as error:
             line = raw.count(b"\n", 0, error.start) + 1
             raise InputError("D017", "not UTF-8", path=path, line=line, hint="save it as UTF-8") from None
-        found = cls.columns_of(text.lstrip("\r\n").partition("\n")[0].rstrip("\r"))
-        if found is None:
+        columns = find_columns(_first_line(text))
+        if columns is None:
             hint = "such as image,label,x0,y0,x1,y1"
             raise InputError("D001", "no header with image, label and box in the first line", path=path, hint=hint)
-        columns, separator = found
         rows: list[tuple[int, list[str]]] = []
         limit = csv.field_size_limit(_FIELD_LIMIT)
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=columns.separator, strict=True)
         try:
             rows.extend((reader.line_num, cells) for cells in reader if any(cells))
         except csv.Error as error:
             raise InputError("D017", f"not CSV: {error}", path=path, line=reader.line_num) from None
         finally:
             csv.field_size_limit(limit)
-        return cls(path, columns, rows[1:])
+        return cls(path, columns, rows[1:] if columns.has_header else rows)
+
+
+def _first_line(text: str) -> str:
+    return text.lstrip("\r\n").partition("\n")[0].rstrip("\r")
 
 
 @dataclass(slots=True)
@@ -177,8 +133,9 @@ class _Reader:
         self.table = table
         self.tally = tally
         self.problems = problems
-        names = (self._text(cells, "image") for _, cells in table.rows)
-        self.root = None if "status" in table.columns else image_folder(table.path.parent, names)
+        first = [self._text(cells, "image") for _, cells in table.rows[:_TRIED]]
+        names = [place for name in first for place in (name, *_with_suffixes(name))]
+        self.root = None if "status" in table.columns.index else image_folder(table.path.parent, names)
         self._checker = None if self.root is None else NameChecker(self.root)
         self._pages: dict[tuple[str, str], _Page | None] = {}
 
@@ -201,12 +158,12 @@ class _Reader:
         ]
 
     def _cell(self, cells: list[str], key: str) -> str:
-        index = self.table.columns.get(key)
+        index = self.table.columns.index.get(key)
         return "" if index is None or index >= len(cells) else cells[index].strip()
 
     def _text(self, cells: list[str], key: str) -> str:
         """Return a cell as it was before it was made safe for spreadsheets."""
-        index = self.table.columns[key]
+        index = self.table.columns.index[key]
         text = cells[index] if index < len(cells) else ""
         return text[1:] if text[:1] == "'" and text[1:].startswith(_FORMULA) else text
 
@@ -217,7 +174,7 @@ class _Reader:
         key = (name, number)
         if key not in self._pages:
             self._pages[key] = None  # what is wrong with it is said once
-            source = name if self._checker is None else self._checker.inside(name)
+            source = name if self._checker is None else self._source(name, self._checker)
             if not source:
                 raise ShapeError("D002", "no image named")
             page = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else None
@@ -234,18 +191,42 @@ class _Reader:
             raise ShapeError("D007", f"width and height of the page are others than in line {found.line}")
         return found
 
+    def _source(self, name: str, checker: NameChecker) -> str:
+        """Return the name of a row's image, relative to the root.
+
+        Tables may name it without its suffix, or by the path of the computer they were made on, of which the longest
+        end that is there counts.
+
+        Raises:
+            InputError: X310.
+        """
+        parts = name.replace("\\", "/").split("/")
+        is_absolute = len(parts) > 1 and (not parts[0] or parts[0].endswith(":")) and "://" not in name
+        ends = ["/".join(parts[start:]) for start in range(1, len(parts))] if is_absolute else []
+        for end in (name, *ends, *_with_suffixes(name)):
+            try:
+                clean = checker.inside(end)
+            except InputError:
+                continue
+            if checker.has_file(clean):
+                return clean
+        return checker.inside(name)
+
+    def _numbers(self, texts: list[str]) -> list[float]:
+        return numbers([text.replace(",", ".") for text in texts] if self.table.columns.has_decimal_comma else texts)
+
     def _size(self, cells: list[str]) -> tuple[int, int] | None:
         texts = [self._cell(cells, "width"), self._cell(cells, "height")]
         if not all(texts):
             return None
-        width, height = numbers(texts)
+        width, height = self._numbers(texts)
         if width < 1 or height < 1 or width != int(width) or height != int(height):
             raise ShapeError("D007", "width and height of the page are not whole numbers from 1")
         return int(width), int(height)
 
     def _annotation(self, cells: list[str], page: _Page) -> Annotation | None:
         label = self._text(cells, "label")
-        sides = ("x0", "y0", "x1", "y1") if "x1" in self.table.columns else ("x0", "y0", "box_width", "box_height")
+        sides = self.table.columns.sides
         texts = [self._cell(cells, side) for side in sides]
         outline = self._cell(cells, "polygon")
         if not any(texts) and not outline and not label:
@@ -253,14 +234,21 @@ class _Reader:
         polygon = _polygon(outline) if outline else None
         box: Box
         if any(texts) or polygon is None:
-            x0, y0, x1, y1 = numbers(texts)
+            x0, y0, x1, y1 = self._numbers(texts)
+            if self.table.columns.is_relative:
+                x0, y0, x1, y1 = x0 * page.width, y0 * page.height, x1 * page.width, y1 * page.height
             box = (x0, y0, x1, y1) if sides[2] == "x1" else (x0, y0, x0 + x1, y0 + y1)
         else:
             box = points_box(polygon)
         crowd = self._cell(cells, "crowd").lower() in {"1", "true", "yes"}
         kind = "box" if polygon is None else "polygon"
-        score = text_score(self._cell(cells, "score"))
+        text = self._cell(cells, "score")
+        score = text_score(text.replace(",", ".") if self.table.columns.has_decimal_comma else text)
         return keep_shape(kind, label, box, page.info(), self.tally, polygon=polygon, score=score, crowd=crowd)
+
+
+def _with_suffixes(name: str) -> list[str]:
+    return [] if name.lower().endswith(SUFFIXES) else [name + suffix for suffix in SUFFIXES]
 
 
 def _polygon(text: str) -> Polygon:

@@ -20,6 +20,8 @@ from centernet_cli.datasets.formats.fields import (
     read_page_extras,
 )
 from centernet_cli.datasets.formats.fit import fit_classes
+from centernet_cli.datasets.formats.image_header import image_size
+from centernet_cli.datasets.formats.json_lines_metadata import is_metadata, metadata_items
 from centernet_cli.datasets.formats.layout_write import parents
 from centernet_cli.datasets.formats.places import image_folder, only_file
 from centernet_cli.datasets.formats.problems import Problems
@@ -44,7 +46,8 @@ def looks_like_page(value: object) -> bool:
         return False
     if value.get("status") == "failed":
         return "error" in value
-    return "annotations" in value and ("file_name" in value or "source" in value)
+    has_boxes = "annotations" in value or is_metadata(value)
+    return has_boxes and ("file_name" in value or "source" in value)
 
 
 def sniff_jsonl(path: Path) -> bool:
@@ -63,8 +66,8 @@ def read_jsonl(path: Path, *, tally: Tally | None = None) -> Dataset:
     """Read pages, one a line: `file_name` (or `source`), `width`, `height` and `annotations`.
 
     Each annotation has `label`, `bbox` as x, y, width, height, and optionally `segmentation` with one polygon, `score`
-    and `iscrowd`. Lines with `status` are predictions, on files anywhere if all have one; those that failed become
-    `failures`. Classes come by name.
+    and `iscrowd`. Instead there may be `objects`, as in `metadata.jsonl` of image folders. Lines with `status` are
+    predictions, on files anywhere if all have one; those that failed become `failures`. Classes come by name.
 
     Args:
         path: The file, or a folder with just one.
@@ -136,13 +139,16 @@ def _page(value: dict[str, Any], checker: NameChecker | None, tally: Tally) -> P
     name = value.get("source", value.get("file_name"))
     if not isinstance(name, str) or not name:
         raise ShapeError("D002", "/file_name: not a text")
-    width, height = as_pixels(value.get("width")), as_pixels(value.get("height"))
-    if width is None or height is None:
-        raise ShapeError("D007", "`width` and `height` are not whole numbers from 1")
     source = name if checker is None else checker.inside(name)
+    width, height = as_pixels(value.get("width")), as_pixels(value.get("height"))
+    if value.get("width") is None and value.get("height") is None and checker is not None:
+        width, height = image_size(checker.root / source) or (None, None)
+        tally.note("size of the page taken from its image")
+    if width is None or height is None:
+        raise ShapeError("D007", "`width` and `height` are not whole numbers from 1, and no image says them")
     extras = read_page_extras(value) if "source" in value else {}
     info = PageInfo(source=source, width=width, height=height, **extras)
-    items = value["annotations"]
+    items = value["annotations"] if "annotations" in value else metadata_items(value)
     if not isinstance(items, list):
         raise ShapeError("D002", "/annotations: not a list")
     annotations = []

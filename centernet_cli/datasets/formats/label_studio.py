@@ -11,6 +11,7 @@ from centernet_cli.core.safe_io import read_json
 from centernet_cli.datasets.formats.fields import as_pixels
 from centernet_cli.datasets.formats.image_header import image_size
 from centernet_cli.datasets.formats.label_studio_images import ImageFinder
+from centernet_cli.datasets.formats.label_studio_min import as_tasks, looks_like_min
 from centernet_cli.datasets.formats.label_studio_results import Region, gather_regions, read_region
 from centernet_cli.datasets.formats.peek import peek_json
 from centernet_cli.datasets.formats.places import only_file, split_page
@@ -28,10 +29,10 @@ _BESIDE = "a prediction of a task that has annotations"
 
 
 def looks_like_label_studio(value: object) -> bool:
-    """Tell whether a parsed JSON value is meant as a list of Label Studio's tasks."""
+    """Tell whether a parsed JSON value is meant as a list of Label Studio's tasks, of JSON or JSON-MIN."""
     first = value[0] if isinstance(value, list) and value else None
     if not isinstance(first, dict) or not isinstance(first.get("data"), dict):
-        return False
+        return looks_like_min(value)
     return any(isinstance(first.get(key), list) for key in ("annotations", "predictions", "completions"))
 
 
@@ -45,7 +46,7 @@ def sniff_label_studio(path: Path) -> bool:
 
 
 def read_label_studio(path: Path, *, tally: Tally | None = None) -> Dataset:
-    """Read Label Studio's tasks, exported as JSON.
+    """Read Label Studio's tasks, exported as JSON or JSON-MIN.
 
     Of each task the annotation marked as ground truth is taken, else the first that isn't cancelled, else the last
     prediction; the shapes of others are counted as dropped. Rectangles, also turned ones, and polygons are kept,
@@ -64,10 +65,9 @@ def read_label_studio(path: Path, *, tally: Tally | None = None) -> Dataset:
     path = only_file(path, (".json",), _USUAL, "JSON")
     data = read_json(path)
     if not isinstance(data, list) or not looks_like_label_studio(data):
-        hint = "export the project as JSON (not JSON-MIN)"
-        raise InputError("D001", "no list of Label Studio tasks", path=path, hint=hint)
+        raise InputError("D001", "no list of Label Studio tasks", path=path, hint="export the project as JSON")
     problems = Problems(path)
-    tasks = list(_tasks(data, tally, problems))
+    tasks = list(_tasks(as_tasks(data) if looks_like_min(data) else data, tally, problems))
     finder = ImageFinder(path.parent, [address for task in tasks for address in task.images])
     pages = []
     for task in tasks:

@@ -20,6 +20,7 @@ from centernet_cli.datasets.formats.places import image_folder, only_file, page_
 from centernet_cli.datasets.formats.problems import Problems
 from centernet_cli.datasets.formats.shapes import NO_AREA, TO_BOX, ShapeError, keep_shape, text_score
 from centernet_cli.datasets.formats.tally import Tally
+from centernet_cli.datasets.formats.via_csv import looks_like_via_csv, read_via_csv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,14 +73,26 @@ def looks_like_via(value: object) -> bool:
 def sniff_via(path: Path) -> bool:
     """Tell whether a file is, or a folder holds just one file of, VIA."""
     try:
-        file = only_file(path, (".json",), "via_project.json", "JSON")
-        return file.suffix.lower() == ".json" and looks_like_via(peek_json(file))
+        file = _file(path)
+        return looks_like_via_csv(file) or (file.suffix.lower() == ".json" and looks_like_via(peek_json(file)))
     except (InputError, OSError):
         return False
 
 
+def _file(path: Path) -> Path:
+    """Return the file that `path` means: itself, or in a folder the only JSON file, else the only CSV file.
+
+    Raises:
+        InputError: D001, a folder without any or with several.
+    """
+    suffix, what = (".json", "JSON")
+    if path.is_dir() and not any(path.glob("*.json")) and any(map(looks_like_via_csv, path.glob("*.csv"))):
+        suffix, what = (".csv", "CSV")
+    return only_file(path, (suffix,), "via_project.json", what)
+
+
 def read_via(path: Path, *, tally: Tally | None = None) -> Dataset:
-    """Read a VIA project, or annotations exported as JSON, of version 1 or 2.
+    """Read a VIA project, or annotations exported as JSON or CSV, of version 1 or 2.
 
     Rectangles are boxes, polygons are kept, circles and ellipses are reduced to their boxes; points and polylines,
     which enclose nothing, are dropped. The class is the region attribute that most regions have. Page sizes come from
@@ -87,15 +100,15 @@ def read_via(path: Path, *, tally: Tally | None = None) -> Dataset:
     left out. Pages come in the project's order, classes by name.
 
     Args:
-        path: The file, or a folder with just one JSON file.
+        path: The file, or a folder with just one JSON file, or one such CSV file.
         tally: Counts what became of each region.
 
     Raises:
         InputError: D001 not VIA, J4xx, D002-D013 for regions, X310 for images out of the folder; all in one error.
     """
     tally = Tally() if tally is None else tally
-    path = only_file(path, (".json",), "via_project.json", "JSON")
-    data = read_json(path)
+    path = _file(path)
+    data = read_via_csv(path) if looks_like_via_csv(path) else read_json(path)
     if not isinstance(data, dict) or not looks_like_via(data):
         is_third = isinstance(data, dict) and {"project", "metadata", "view"} <= data.keys()
         hint = "version 3 is not read" if is_third else None

@@ -33,6 +33,12 @@ def put(folder: Path, text: str, *, images: bool = True) -> Path:
         "image,label,x,y,width,height\na.png,dog,10,5,30,20\n",
         'image,label,polygon\na.png,dog,"10,5 40,5 40,25"\n',
         'image,label,x0,y0,x1,y1,extra\n"a.png","dog"," 10 ",5,4e1,25.0,?\n\n',
+        "label_name,bbox_x,bbox_y,bbox_width,bbox_height,image_name,image_width,image_height\ndog,10,5,30,20,a.png,100,50\n",
+        "dog,10,5,30,20,a.png,100,50\n",  # Make Sense
+        "a.png,10,5,40,25,dog\n",  # keras-retinanet
+        "/home/me/imgs/a.png,10,5,40,25,dog\n",
+        "image;label;x0;y0;x1;y1\na.png;dog;10,0;5,0;40,0;2,5e1\n",
+        "ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax\na,xclick,dog,1,0.1,0.4,0.1,0.5\n",
     ],
 )
 def test_headers_that_people_have(tmp_path: Path, text: str) -> None:
@@ -45,7 +51,7 @@ def test_headers_that_people_have(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a,b\n1,2\n", "a.png,10,5,40,25,dog\n", "ImageID,LabelName,XMin,XMax,YMin,YMax\n", "{}"]
+    "text", ["", "a,b\n1,2\n", "a.txt,10,5,40,25,dog\n", "a.png,10,5,40,25,\n", "a.png,x,5,40,25,dog\n", "{}"]
 )
 def test_tables_of_other_things_are_refused(tmp_path: Path, text: str) -> None:
     path = put(tmp_path, text)
@@ -53,6 +59,24 @@ def test_tables_of_other_things_are_refused(tmp_path: Path, text: str) -> None:
         read_csv(path)
     with pytest.raises(InputError, match="D031"):
         detect_format(path)
+
+
+def test_tables_of_keras_retinanet_name_pages_without_boxes(tmp_path: Path) -> None:
+    Image.new("1", (30, 20)).save(tmp_path / "b.png")
+    first, second = read_csv(put(tmp_path, "b.png,,,,,\na.png,10,5,40,25,dog\n")).pages
+    assert (first.info.source, len(first.annotations), len(second.annotations)) == ("b.png", 0, 1)
+
+
+def test_open_images(tmp_path: Path) -> None:
+    """Images are named without suffix, coordinates are shares of the page, scores are of people."""
+    rows = ["a,xclick,/m/01,1,0.1,0.4,0.1,0.5,0", "a,xclick,/m/02,1,0,1,0,1,1"]
+    text = "\n".join(["ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsGroupOf", *rows])
+    (page,) = read_csv(put(tmp_path, text)).pages
+    assert page.info.source == "a.png"
+    assert page.annotations == (
+        Annotation(label="/m/01", box=(10, 5, 40, 25)),
+        Annotation(label="/m/02", box=(0, 0, 100, 50), crowd=True),
+    )
 
 
 @pytest.mark.parametrize(

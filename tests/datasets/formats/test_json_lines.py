@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.records import Annotation, Dataset, Failure, PageInfo, PageRecord
@@ -29,6 +30,27 @@ def put(folder: Path, *lines: object) -> Path:
     path = folder / "boxes.jsonl"
     path.write_text("\n".join(json.dumps(item) for item in lines))
     return path
+
+
+@pytest.mark.parametrize("key", ["categories", "category"])
+def test_metadata_of_image_folders(tmp_path: Path, key: str) -> None:
+    Image.new("1", (100, 50)).save(tmp_path / "a.png")
+    path = tmp_path / "metadata.jsonl"
+    boxes = [[10.0, 5.0, 30.0, 20.0], [1, 2, 3, 4]]
+    path.write_text(json.dumps({"file_name": "a.png", "objects": {"bbox": boxes, key: [0, "line"]}}))
+    assert detect_format(path) == detect_format(tmp_path) == "jsonl"
+    (page,) = read_jsonl(path).pages
+    assert page.info == PageInfo(source="a.png", width=100, height=50)
+    assert [(item.label, item.box) for item in page.annotations] == [("0", (10, 5, 40, 25)), ("line", (1, 2, 4, 6))]
+
+
+@pytest.mark.parametrize(
+    ("objects", "code"),
+    [({"bbox": [[1, 2, 3, 4]]}, "D013"), ({"bbox": [[1, 2, 3, 4]], "categories": []}, "D002")],
+)
+def test_metadata_that_is_wrong(tmp_path: Path, objects: object, code: str) -> None:
+    with pytest.raises(InputError, match=rf"boxes\.jsonl:1: {code}"):
+        read_jsonl(put(tmp_path, {"file_name": "a.png", "width": 100, "height": 50, "objects": objects}))
 
 
 def test_pages_and_failures_of_predictions(tmp_path: Path) -> None:

@@ -53,6 +53,31 @@ def test_boxes_are_hundredths_of_the_page(tmp_path: Path) -> None:
     assert [annotation.box for annotation in page.annotations] == [pytest.approx((20, 20, 80, 60))]
 
 
+def test_json_min(tmp_path: Path) -> None:
+    """Regions stand under the name of their control, annotations of the same task are objects of their own."""
+    size = {"original_width": 200, "original_height": 100}
+    box = {"x": 10, "y": 20, "width": 30, "height": 40, "rotation": 0, "rectanglelabels": ["a"], **size}
+    outline = {"points": [[1, 1], [50, 2], [30, 40]], "polygonlabels": ["b"], **size}
+    bare = {"x": 10, "y": 20, "width": 30, "height": 40, "labels": ["c"], **size}
+    first = {"id": 1, "image": "/data/upload/1/0a1b2c3d-a.jpg", "annotator": 1, "lead_time": 2.5, "kind": "letter"}
+    path = put(
+        tmp_path,
+        {**first, "label": [box], "outline": [outline], "bare": [bare]},
+        {**first, "label": [box]},
+        {"id": 2, "image": "b.png"},
+    )
+    Image.new("1", (30, 20)).save(tmp_path / "b.png")
+    assert detect_format(path) == detect_format(tmp_path) == "label_studio"
+    tally = Tally()
+    page, empty = read_label_studio(path, tally=tally).pages
+    assert page.info == PageInfo(source="a.jpg", width=200, height=100)
+    assert [item.label for item in page.annotations] == ["a", "b", "c"]
+    boxes = [item.box for item in page.annotations]
+    assert boxes == [pytest.approx(box) for box in ((20, 20, 80, 60), (2, 1, 100, 40), (20, 20, 80, 60))]
+    assert (empty.info.source, empty.annotations) == ("b.png", ())
+    assert tally.total("dropped") == 1
+
+
 @pytest.mark.parametrize(
     ("result", "outcome", "box"),
     [

@@ -53,6 +53,36 @@ def test_both_versions_and_projects(tmp_path: Path) -> None:
         assert [item.box for item in page.annotations] == [(10, 5, 40, 25)]
 
 
+HEADER = "filename,file_size,file_attributes,region_count,region_id,region_shape_attributes,region_attributes\n"
+
+
+@pytest.mark.parametrize("mark", ["", "#"])
+def test_exports_as_csv(tmp_path: Path, mark: str) -> None:
+    Image.new("1", (100, 50)).save(tmp_path / "a.png")
+    Image.new("1", (30, 20)).save(tmp_path / "b.png")
+    cells = [json.dumps(value).replace('"', '""') for value in (RECT, {"type": "line"})]
+    text = f'{mark}{HEADER}a.png,9,"{{}}",1,0,"{cells[0]}","{cells[1]}"\r\nb.png,7,"{{}}",0,0,"{{}}","{{}}"\r\n'
+    (tmp_path / "via_export_csv.csv").write_text(text)
+    assert detect_format(tmp_path) == detect_format(tmp_path / "via_export_csv.csv") == "via"
+    first, second = read_via(tmp_path).pages
+    assert [(item.label, item.box) for item in first.annotations] == [("line", (10, 5, 40, 25))]
+    assert (second.info.source, second.annotations) == ("b.png", ())
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ('a.png,9,"{}",1,0,"{""name"":","{}"', "J4"),
+        ('a.png,9,"{}",1,0,"[1]","{}"', "D002"),
+        ('a.png,9,"{}"x,1,0,"{}","{}"', "D017"),
+    ],
+)
+def test_what_is_wrong_in_csv_is_named_with_its_line(tmp_path: Path, row: str, code: str) -> None:
+    (tmp_path / "a.csv").write_text(f"{HEADER}{row}\n")
+    with pytest.raises(InputError, match=rf"a\.csv:2: {code}"):
+        read_via(tmp_path / "a.csv")
+
+
 @pytest.mark.parametrize(
     ("shape", "outcome", "box"),
     [
