@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from centernet_cli.inference.ink import to_ink
+from centernet_cli.inference.ink import MARGIN_X, MARGIN_Y, to_ink
 
 LINE = (100, 40, 220, 60)
 """What `page` draws: letters 8 px wide and 20 px high every 12 px."""
@@ -89,6 +89,12 @@ def region(pixels: np.ndarray, *box: float) -> list[float]:
     return [float(side) for side in to_ink(pixels, np.array([box], np.float64), "regions")[0]]
 
 
+def with_margin(*ink: float) -> list[float]:
+    """Return the region around ink on a page 800 pixels long."""
+    x, y = 800 * MARGIN_X, 800 * MARGIN_Y
+    return [pytest.approx(side + margin) for side, margin in zip(ink, (-x, -y, x, y), strict=True)]
+
+
 def paragraph() -> np.ndarray:
     pixels = np.full((800, 600, 3), 255, np.uint8)
     for y in range(100, 300, 20):
@@ -100,18 +106,19 @@ def paragraph() -> np.ndarray:
 @given(st.tuples(*[st.floats(-4, 4)] * 4))
 def test_a_region_ends_at_what_lies_in_it(offsets: tuple[float, ...]) -> None:
     box = [side + offset for side, offset in zip((80, 100, 400, 290), offsets, strict=True)]
-    assert region(paragraph(), *box) == [80, 100, 400, 290]
+    assert region(paragraph(), *box) == with_margin(80, 100, 400, 290)
 
 
 def test_a_rule_around_a_region_belongs_to_it_and_one_through_the_page_does_not() -> None:
     pixels = paragraph()
     cv2.rectangle(pixels, (70, 90), (410, 299), (0, 0, 0), 1)
-    assert region(pixels, 68, 92, 405, 302) == [70, 90, 411, 300]
+    assert region(pixels, 68, 92, 405, 302) == with_margin(70, 90, 411, 300)
     pixels = paragraph()
     pixels[:, 90] = 0
-    assert region(pixels, 84, 103, 397, 287) == [80, 100, 400, 290]
+    assert region(pixels, 84, 103, 397, 287) == with_margin(80, 100, 400, 290)
 
 
 def test_a_regions_side_moves_no_further_than_a_fortieth_of_the_page() -> None:
-    assert region(paragraph(), 80, 100, 400, 330) == [80, 100, 400, 330]
+    assert region(paragraph(), 80, 100, 400, 330) == [*with_margin(80, 100, 400, 290)[:3], 330]
+    assert region(paragraph(), 0, 0, 1, 1) == [0, 0, 1, 1]
     assert region(paragraph(), 450, 400, 500, 420) == [450, 400, 500, 420]
