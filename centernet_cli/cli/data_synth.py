@@ -39,6 +39,12 @@ def synth(
             show_default=False,
         ),
     ] = "",
+    loose: Annotated[
+        bool,
+        typer.Option(
+            "--loose", help="Lines of scanned pages with a little paper around them, as annotators draw them."
+        ),
+    ] = False,
     workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="Processes.")] = 1,
 ) -> int:
     """Make pages with exact boxes of every text line and region.
@@ -83,6 +89,7 @@ def synth(
             long_side=long_side,
             workers=workers,
             languages=languages,
+            loose=loose,
             progress=task.advance,
         )
     console.say(f"{count:,} pages, {lines:,} text lines, {regions:,} regions: {out}")

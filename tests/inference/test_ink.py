@@ -89,7 +89,7 @@ def region(pixels: np.ndarray, *box: float) -> list[float]:
     return [float(side) for side in to_ink(pixels, np.array([box], np.float64), "regions")[0]]
 
 
-def with_margin(*ink: float) -> list[float]:
+def with_margin(*ink: float) -> list[object]:
     """Return the region around ink on a page 800 pixels long."""
     x, y = 800 * MARGIN_X, 800 * MARGIN_Y
     return [pytest.approx(side + margin) for side, margin in zip(ink, (-x, -y, x, y), strict=True)]

@@ -35,11 +35,19 @@ class Job:
     path: Path
     quality: int
     languages: tuple[str, ...] = ()
+    loose: bool = False
 
 
 def _make(job: Job) -> tuple[PageRecord, PageRecord]:
     """Make a page, save its picture and return its lines and its regions."""
-    page = make_page(job.kind, job.seed, long_side=job.long_side, profile=job.profile, languages=job.languages)
+    page = make_page(
+        job.kind,
+        job.seed,
+        long_side=job.long_side,
+        profile=job.profile,
+        languages=job.languages,
+        loose=job.loose,
+    )
     Image.fromarray(page.pixels).save(job.path, quality=job.quality)
     height, width = page.pixels.shape[:2]
     info = PageInfo(source=f"images/{job.path.name}", width=width, height=height)
@@ -78,6 +86,7 @@ def write_pages(
     quality: int = 80,
     workers: int = 1,
     languages: Sequence[str] = (),
+    loose: bool = False,
     progress: Callable[[], object] = lambda: None,
 ) -> tuple[int, int]:
     """Make `count` pages and write `out/lines` and `out/regions`, each a COCO dataset with `images/`.
@@ -95,6 +104,7 @@ def write_pages(
         quality: JPEG quality.
         workers: Processes.
         languages: Of the pages, one for each by chance; none: any that the fonts allow.
+        loose: Lines of scanned pages with a little paper around them.
         progress: Called after every page.
 
     Returns:
@@ -120,19 +130,21 @@ def write_pages(
             path=images / f"{kind}-{seed}-{at:05}.jpg",
             quality=quality,
             languages=tuple(languages),
+            loose=loose,
         )
         for at in range(count)
     ]
     lines: list[PageRecord] = []
     regions: list[PageRecord] = []
+    boxes = "lines of scanned pages with some paper around them, all other boxes exact" if loose else "boxes exact"
     for record, region_record in _results(jobs, workers):
         lines.append(record)
         regions.append(region_record)
         _link(images / record.info.source.partition("/")[2], shared)
         if len(lines) % _SAVE_EVERY == 0:
-            _save(out, lines, regions)
+            _save(out, lines, regions, boxes)
         progress()
-    _save(out, lines, regions)
+    _save(out, lines, regions, boxes)
     return sum(len(page.annotations) for page in lines), sum(len(page.annotations) for page in regions)
 
 
@@ -146,10 +158,10 @@ def _link(path: Path, folder: Path) -> None:
         shutil.copyfile(path, target)
 
 
-def _save(out: Path, lines: Sequence[PageRecord], regions: Sequence[PageRecord]) -> None:
+def _save(out: Path, lines: Sequence[PageRecord], regions: Sequence[PageRecord], boxes: str) -> None:
     info: dict[str, object] = {
         "description": "Made pages (centernet data synth)",
-        "contents": "words by chance; boxes exact",
+        "contents": f"words by chance; {boxes}",
     }
     for name, classes, pages in (("lines", LINE_CLASSES, lines), ("regions", REGION_CLASSES, regions)):
         write_coco(

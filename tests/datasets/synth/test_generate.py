@@ -97,3 +97,17 @@ def test_worker_processes_make_the_same_pages(tmp_path):
     write_pages(tmp_path / "one", ["form"], 2, 1, long_side=256, scan=False)
     write_pages(tmp_path / "two", ["form"], 2, 1, long_side=256, scan=False, workers=2)
     assert read_coco(tmp_path / "one/lines").pages == read_coco(tmp_path / "two/lines").pages
+
+
+def test_loose_lines_have_a_little_paper_around_them_on_scans_only():
+    for profile, grown in (("scan", True), ("clean", False)):
+        tight = make_page("report", 3, profile=profile)
+        loose = make_page("report", 3, profile=profile, loose=True)
+        assert (loose.pixels == tight.pixels).all()
+        assert loose.regions == tight.regions
+        assert len(loose.lines) == len(tight.lines)
+        for (box, _), (inner, _) in zip(loose.lines, tight.lines, strict=True):
+            height = inner[3] - inner[1]
+            margins = [(inner[0] - box[0]) / height, (inner[1] - box[1]) / height, (box[2] - inner[2]) / height]
+            assert all(0 < margin < 0.3 for margin in margins) == grown
+            assert grown or box == inner
