@@ -75,7 +75,7 @@ def requests_of(
     if not sources and recipe is not None:
         pairs = [("train", source) for source in recipe.data.train] + [("val", source) for source in recipe.data.val]
         return [
-            Request(Path(source.path), unzipped(Path(source.path), stack), split, source.format)
+            Request(Path(source.path), unzipped(Path(source.path), stack), split, source.format, source.level)
             for split, source in pairs
         ]
     paths = list(sources or [Path()])

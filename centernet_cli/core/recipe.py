@@ -17,6 +17,11 @@ Weight = Annotated[float, Field(ge=0.0)]
 Side = Annotated[int, Field(ge=32, multiple_of=32)]
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 TrackerName = Literal["tensorboard", "wandb"]
+FormatName = Literal[
+    "auto", "coco", "labelme", "yolo", "yolo_segment", "yolo_obb", "voc", "cvat", "label_studio", "via", "csv",
+    "jsonl", "parquet", "page", "alto", "hocr",
+]  # fmt: skip
+"""What `datasets.formats.FORMATS` has, and a test says so: this room knows nothing of the others."""
 
 
 class Section(BaseModel):
@@ -26,14 +31,17 @@ class Section(BaseModel):
 
 
 class Source(Section):
-    """One dataset: a COCO file, or a folder holding one (`annotations.json`) or labelme files."""
+    """One dataset: a file or folder in any format that `convert` reads."""
 
     path: str
     weight: Weight = 1.0
     """Share of the samples drawn from this source, relative to the others; 1 means once a page."""
     annotates: tuple[str, ...] | None = None
     """Classes this source labels wherever they appear; others take no negative loss. None: all."""
-    format: Literal["auto", "coco", "labelme"] = "auto"
+    format: FormatName = "auto"
+    """Of the annotations; `auto`: whichever it is."""
+    level: Literal["auto", "line", "region", "word", "all"] | None = None
+    """What to read of PAGE XML, ALTO and hOCR; None or `auto`: lines, or regions if no file has lines."""
 
 
 class DataSection(Section):

@@ -105,7 +105,7 @@ def plan_epoch(pages: Sequence[LabelledPage], *, epoch: int, recipe: Recipe) -> 
 def _read(
     source: Source, section: DataSection, dropped: Counter[str]
 ) -> Iterator[tuple[LabelledPage, PageRecord, tuple[Annotation, ...]]]:
-    dataset = read_dataset(Path(source.path), source.format)
+    dataset = read_dataset(Path(source.path), source.format, level=source.level)
     root = dataset.root or Path(source.path)
     name = Path(source.path).stem if Path(source.path).suffix else Path(source.path).name
     annotates = _annotated_classes(source, section, dataset.classes)
