@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import os
 import re
-import secrets
 import shutil
 import stat
 import tempfile
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from centernet_cli.core.errors import InputError, OutputError
+from centernet_cli.core.leftovers import sweep, temporary_name
 from centernet_cli.core.strict_json import encode_json, parse_json
 
 if TYPE_CHECKING:
@@ -53,8 +53,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
                 yield temporary
             return
         target.parent.mkdir(parents=True, exist_ok=True)
+        sweep(target.parent)
         # A name of our own instead of mkstemp: the file then gets the permissions that the umask asks for.
-        temporary = target.with_name(f".centernet-{secrets.token_hex(8)}.tmp")
+        temporary = target.with_name(temporary_name())
         try:
             yield temporary
             with temporary.open("rb+") as handle:
@@ -85,11 +86,12 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
         OutputError: O801, for any `OSError` in the block or here; new files are then taken back.
     """
     made = [parent for parent in (folder, *folder.parents) if not parent.exists()]
-    stage = folder / f".centernet-{secrets.token_hex(8)}.tmp"
+    stage = folder / temporary_name()
     moved: list[Path] = []
     done = False
     try:
         stage.mkdir(parents=True)
+        sweep(folder)
         yield stage
         _move_into(stage, folder, moved)
         done = True

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from centernet_cli.core.errors import OutputError
+from centernet_cli.core.leftovers import sweep, temporary_name
 
 if TYPE_CHECKING:
     from centernet_cli.core.records import Page, PageRecord
@@ -39,7 +39,9 @@ class PagePictures:
         try:
             if self._folder is None:
                 place = next(folder for folder in (self._out, *self._out.absolute().parents) if folder.is_dir())
-                self._folder = Path(tempfile.mkdtemp(prefix=".centernet-", suffix=".tmp", dir=place))
+                sweep(place)
+                self._folder = place / temporary_name()
+                self._folder.mkdir(mode=0o700)
             dpi = page.info.dpi
             options = {} if dpi is None else {"dpi": (dpi, dpi)}
             Image.fromarray(page.pixels).save(self._folder / name, format="JPEG", quality=QUALITY, **options)
