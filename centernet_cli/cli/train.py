@@ -40,6 +40,7 @@ def train(
         centernet train recipes/smoke.yaml
         centernet train recipes/lines.yaml --set train.batch_size=8 --out runs/lines
         centernet train --resume runs/lines
+        centernet train --resume runs/lines --set train.epochs=40
 
     The run folder gets the resolved recipe, metrics.jsonl, checkpoints and weights.safetensors, which --model of
     the other commands reads.
@@ -51,8 +52,8 @@ def train(
     chosen = _device_of(group, device)
     if not group.leads:
         console.quieten(True)
-    if resume is not None and (recipe is not None or overrides or out is not None):
-        raise UsageError("U114", "--resume goes on with the run's own recipe: leave RECIPE, --set and --out out")
+    if resume is not None and (recipe is not None or out is not None):
+        raise UsageError("U114", "--resume goes on with the run's own recipe: leave RECIPE and --out out")
     if resume is None and recipe is None:
         raise UsageError("U115", "give a recipe, or --resume RUN", hint="centernet recipe list")
     if resume is None and out is None and not dry_run and (group.world > 1 or group.restarts):
@@ -83,7 +84,7 @@ def _begin(
         run = RunDir(resume)
         if not run.recipe.is_file():
             raise ModelError("M511", "not a run folder: no recipe.resolved.yaml", path=resume)
-        return load_recipe(run.recipe), run, True
+        return load_recipe(run.recipe, overrides), run, True
     assert recipe is not None
     settings = load_recipe(recipe, overrides)
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import torch
 
     from centernet_cli.core.recipe import Recipe
+    from centernet_cli.training.checkpoint import State
     from centernet_cli.training.distributed import Group
     from centernet_cli.training.run_dir import RunDir
     from centernet_cli.training.trainer import Trainer
@@ -33,33 +34,67 @@ def run_job(settings: Recipe, run: RunDir, device: torch.device, group: Group, *
         CenterNetError: Anything the user should know of.
     """
     from centernet_cli.cli.rehearsal import rehearse
-    from centernet_cli.cli.train_progress import ConsoleProgress
-    from centernet_cli.cli.train_report import write_batches
-    from centernet_cli.training.batch_pictures import batch_pictures
-    from centernet_cli.training.loop import Stopped, prepare, train
+    from centernet_cli.training.checkpoint import load_checkpoint
+    from centernet_cli.training.trainer import prepare
 
-    if again and group.leads:
+    if again and group.leads and not dry_run:
         console.keep_log(run.log)
+    state = load_checkpoint(run.last) if again else None
+    finished = state is not None and not dry_run and is_finished(run, state, settings)
+    if finished and (run.report.is_file() or not group.leads):
+        return
     trainer = prepare(settings, run, device, resume=again, group=group)
-    if again:
-        trainer.restore()
+    if state is not None:
+        go_back(trainer, state, keep=group.leads and not dry_run)
     elif group.leads and not dry_run:
         run.create(settings, replace=group.restarts > 0)
         console.keep_log(run.log)
     describe(trainer)
     if dry_run:
         rehearse(trainer)
-        return
+    elif finished:
+        conclude(trainer)
+    else:
+        learn(trainer, again=again)
+
+
+def is_finished(run: RunDir, state: State, settings: Recipe) -> bool:
+    """Return whether nothing is left to do, which is said.
+
+    Raises:
+        ModelError: The recipe was changed to one that the run cannot have.
+    """
+    from centernet_cli.training.changes import possible_changes
+
+    possible_changes(state["recipe"], settings, run)
+    if state["epoch"] < settings.train.epochs or not run.weights.is_file():
+        return False
+    console.say(f"{run.root}: this run is finished ({state['step']:,} steps); weights are in {run.weights}")
+    console.say(f"to go on all the same: centernet train --resume {run.root} --set train.epochs={state['epoch'] + 10}")
+    return True
+
+
+def learn(trainer: Trainer, *, again: bool) -> None:
+    """Train, and tell what came of it.
+
+    Args:
+        trainer: At the place where training begins.
+        again: Whether the run was begun before.
+
+    Raises:
+        typer.Exit: A signal ended it.
+        CenterNetError: Anything else did.
+    """
+    from centernet_cli.cli.train_progress import ConsoleProgress
+    from centernet_cli.cli.train_report import write_batches
+    from centernet_cli.training.batch_pictures import batch_pictures
+    from centernet_cli.training.loop import Stopped, train
+
+    run, group, epochs = trainer.run, trainer.group, trainer.recipe.train.epochs
     if again:
-        if trainer.epoch >= settings.train.epochs and run.weights.is_file():
-            console.say(f"{run.root}: this run is finished ({trainer.step} steps); weights are in {run.weights}")
-            if group.leads and not run.report.is_file():
-                conclude(trainer)
-            return
-        epochs = settings.train.epochs
         console.say(f"going on after {trainer.step} steps, in epoch {min(trainer.epoch + 1, epochs)} of {epochs}")
     elif group.leads:
-        write_batches(trainer, batch_pictures(trainer.data.train, settings))
+        write_batches(trainer, batch_pictures(trainer.data.train, trainer.recipe))
     progress = ConsoleProgress()
     try:
         result = train(trainer, progress)
@@ -68,11 +103,33 @@ def run_job(settings: Recipe, run: RunDir, device: torch.device, group: Group, *
         raise typer.Exit(128 + stopped.signum) from None
     finally:
         progress.close()
-    if result is not None:
+    if result is not None and trainer.best_score > 0:
         console.say(f"best score {trainer.best_score:.4f} after epoch {trainer.best_epoch}")
     if group.leads:
         console.write(str(run.weights))
         conclude(trainer)
+
+
+def go_back(trainer: Trainer, state: State, *, keep: bool) -> None:
+    """Restore a run's state, and say what its recipe says now that it didn't say before.
+
+    Args:
+        trainer: Just built.
+        state: Of `checkpoints/last.pt`.
+        keep: Whether to write the recipe into the run folder if it was changed.
+
+    Raises:
+        ModelError: It doesn't fit.
+        OutputError: The recipe cannot be written.
+    """
+    changed = trainer.restore(state)
+    if not changed:
+        return
+    console.say(f"changed since the part before: {', '.join(map(str, changed))}")
+    if state["batch"] and not trainer.batch:
+        console.say("the epoch begins anew: its batches are others now")
+    if keep:
+        trainer.run.keep_recipe(trainer.recipe)
 
 
 def conclude(trainer: Trainer) -> None:
@@ -84,7 +141,7 @@ def conclude(trainer: Trainer) -> None:
     from centernet_cli.cli.train_report import write_report
     from centernet_cli.models.meta import read_meta
     from centernet_cli.models.zoo import load_model
-    from centernet_cli.training.hints import class_hints
+    from centernet_cli.training.hints import class_hints, loss_hints
     from centernet_cli.training.validate import validate
 
     pairs, recipe = trainer.best_pairs, trainer.recipe
@@ -93,10 +150,13 @@ def conclude(trainer: Trainer) -> None:
         network = kept.network.to(trainer.device)
         pairs = validate(network, kept.meta, trainer.data.val, recipe, trainer.device).pairs
     threshold = read_meta(trainer.run.weights).threshold
-    for hint in class_hints(pairs, recipe.data.classes, threshold) if pairs else []:
+    hints = loss_hints(trainer.run.read_metrics())
+    if pairs:
+        hints += class_hints(pairs, recipe.data.classes, threshold)
+    for hint in hints:
         trainer.hints.append(hint)
         console.warn(hint)
-    summary = write_report(trainer, pairs)
+    summary = write_report(trainer, pairs, threshold)
     if summary is not None:
         class_table(summary)
     console.say(f"report: {trainer.run.report}")

@@ -59,12 +59,13 @@ def write_batches(trainer: Trainer, pictures: Sequence[Image.Image]) -> None:
         atomic_write_bytes(trainer.run.batches / f"batch-{number}.jpg", _jpeg(picture))
 
 
-def write_report(trainer: Trainer, pairs: Sequence[PagePair]) -> Summary | None:
+def write_report(trainer: Trainer, pairs: Sequence[PagePair], threshold: float) -> Summary | None:
     """Write report, plots, model card and statistics of the labels; return the scores, if there are any.
 
     Args:
         trainer: At the end of its training.
         pairs: Validation pages with the predictions of the weights that are kept; none without validation.
+        threshold: Of the model, for scores where none is better than others because nothing is right.
 
     Raises:
         OutputError: A file cannot be written.
@@ -72,7 +73,9 @@ def write_report(trainer: Trainer, pairs: Sequence[PagePair]) -> Summary | None:
     recipe, run = trainer.recipe, trainer.run
     summary = None
     if pairs:
-        summary = summarise(pairs, recipe.data.classes, Scoring(max_dets=recipe.eval.max_dets, draws=0))
+        usual = None if trainer.best_score > 0 else threshold
+        scoring = Scoring(max_dets=recipe.eval.max_dets, draws=0, threshold=usual)
+        summary = summarise(pairs, recipe.data.classes, scoring)
     card = model_card(trainer, summary)
     curves, labels = training_plots(run.read_metrics()), label_plots(trainer.data, recipe.data.classes)
     judged: dict[str, str] = {}
@@ -196,10 +199,16 @@ def _head(trainer: Trainer, summary: Summary | None) -> str:
         ["model", f"{recipe.model.backbone} + {recipe.model.neck}, {recipe.model.box}"],
         ["classes", ", ".join(printable(name) for name in recipe.data.classes)],
         ["started from", printable(recipe.model.init or recipe.model.pretrained or "random weights")],
-        ["best epoch", str(trainer.best_epoch) if trainer.best_epoch > 0 else "no validation"],
+        ["best epoch", _best(trainer)],
     ]
     rows += [["look at", printable(line)] for line in trainer.hints]
     return cards(figures) + html_table(["", ""], rows, words=True)
+
+
+def _best(trainer: Trainer) -> str:
+    if trainer.best_epoch <= 0:
+        return "no validation"
+    return str(trainer.best_epoch) if trainer.best_score > 0 else "none: nothing found is right; the last weights"
 
 
 def _pages(trainer: Trainer, summary: Summary) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,12 @@ class ScoresBySource(Generic[S]):
     def f1(self) -> float | None:
         """Mean over the sources that have any truth; None if none has."""
         return mean(scores.f1 for scores in self.per_source.values())
+
+    def weighted_f1(self, weights: Mapping[str, float]) -> float | None:
+        """Return the weighted mean over the sources that have any truth; None if none has, or none with a weight."""
+        known = [(weights[name], scores.f1) for name, scores in self.per_source.items() if scores.f1 is not None]
+        total = sum(weight for weight, _ in known)
+        return sum(weight * value for weight, value in known) / total if total else None
 
     @property
     def precision(self) -> float | None:

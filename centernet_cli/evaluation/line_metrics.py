@@ -13,7 +13,7 @@ from centernet_cli.evaluation.counts import IouScores, SourceScores
 from centernet_cli.evaluation.match_table import DEFAULT_IOUS, MatchTable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from centernet_cli.evaluation.pairs import PagePair
 
@@ -58,10 +58,20 @@ class LineReport:
         return self.at[0].per_source
 
 
-def line_report(table: MatchTable, threshold: float | None = None) -> LineReport:
-    """Return the scores at every IoU of a table, at `threshold` or else at the best one of each IoU."""
+def line_report(
+    table: MatchTable, threshold: float | None = None, weights: Mapping[str, float] | None = None
+) -> LineReport:
+    """Return the scores at every IoU of a table, at `threshold` or else at the best one of each IoU.
+
+    Args:
+        table: The matches.
+        threshold: Of all scores.
+        weights: Of sources, for the mean F1 that decides which threshold is best; None: all alike.
+    """
     return LineReport(
-        at=tuple(table.at(iou, table.best_threshold(iou) if threshold is None else threshold) for iou in table.ious)
+        at=tuple(
+            table.at(iou, table.best_threshold(iou, weights) if threshold is None else threshold) for iou in table.ious
+        )
     )
 
 
@@ -71,6 +81,7 @@ def line_scores(
     *,
     ious: Sequence[float] = DEFAULT_IOUS,
     threshold: float | None = None,
+    weights: Mapping[str, float] | None = None,
 ) -> LineReport:
     """Score pages at one threshold, given or chosen to maximise the mean F1 over sources.
 
@@ -79,8 +90,9 @@ def line_scores(
         classes: Count only these; boxes match within their class only. None: all.
         ious: Least overlaps of a match, each in (0, 1]; the first is the headline.
         threshold: Count detections with at least this score; None: the best one for each IoU.
+        weights: Of sources, for the mean F1 that decides which threshold is best; None: all alike.
 
     Raises:
         ValueError: An IoU is outside (0, 1], or a score isn't finite.
     """
-    return line_report(MatchTable(pairs, classes, ious), threshold)
+    return line_report(MatchTable(pairs, classes, ious), threshold, weights)

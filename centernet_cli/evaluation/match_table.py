@@ -13,7 +13,7 @@ from centernet_cli.evaluation.pairs import box_set, by_label
 from centernet_cli.evaluation.sizes import size_classes, size_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -100,8 +100,13 @@ class MatchTable:
         self.found, self.wanted = builder.finish()
         self._of_source = [np.flatnonzero(self.source[self.found.page] == k) for k in range(len(self.sources))]
 
-    def best_threshold(self, iou: float) -> float:
-        """Return the threshold with the largest mean F1 over sources, the highest of equals; 0 if nothing matches."""
+    def best_threshold(self, iou: float, weights: Mapping[str, float] | None = None) -> float:
+        """Return the threshold with the largest mean F1 over sources, the highest of equals; 0 if nothing matches.
+
+        Args:
+            iou: Least overlap of a match.
+            weights: Of sources in the mean; None: all alike.
+        """
         row = self.ious.index(iou)
         # F1 only grows where a match is added, so only scores of matches can be best.
         candidates = np.unique(self.found.score[self.found.status[row] == MATCHED])[::-1]
@@ -109,14 +114,14 @@ class MatchTable:
             return 0.0
         total = np.zeros(len(candidates))
         truths = np.bincount(self.source[self.wanted.page], minlength=len(self.sources))
-        for wanted, places in zip(truths.tolist(), self._of_source, strict=True):
+        for name, wanted, places in zip(self.sources, truths.tolist(), self._of_source, strict=True):
             if not wanted:
                 continue
             status = self.found.status[row, places]
             kept = np.searchsorted(-self.found.score[places], -candidates, side="right")
             matched = np.concatenate([[0], np.cumsum(status == MATCHED)])[kept]
             counted = np.concatenate([[0], np.cumsum(status != IGNORED)])[kept]
-            total += 2 * matched / (wanted + counted)
+            total += 2 * matched / (wanted + counted) * (1.0 if weights is None else weights[name])
         return float(candidates[np.argmax(total)])
 
     def at(self, iou: float, threshold: float) -> IouScores:

@@ -24,13 +24,7 @@ SATURATED = -((1 - CLAMP) ** 2) * math.log(CLAMP)
 DEAD = 9.0
 """Mean from which nearly all centres must be like that: a fresh network has 1.9, a bad one 4 or 5."""
 PATIENCE = 50
-"""Steps in a row: a single batch may hold nothing but objects of a kind not seen before."""
-EXPLANATION = (
-    f"the heatmap is dead: for {PATIENCE} steps it has given nearly every centre a probability of 0.0001 or less, "
-    "what others know as a loss stuck at 9.2085. It may recover; if not: a lower optim.lr, a longer "
-    "optim.warmup_steps, train.precision=fp32, model.head_norm=true, or other weights to start from (model.pixels "
-    "must be what they were trained with)"
-)
+"""Steps in a row, in a long training: a single batch may hold nothing but objects of a kind not seen before."""
 
 
 @torch.no_grad()
@@ -59,6 +53,21 @@ class DeadHeatmap:
         self.patience = patience
         self.steps = 0
         self.told = False
+
+    @classmethod
+    def over(cls, total: int) -> DeadHeatmap:
+        """Return one for a training of so many steps: in a short one there is less time to wait."""
+        return cls(min(PATIENCE, max(5, total // 10)))
+
+    @property
+    def explanation(self) -> str:
+        """What to tell of a dead heatmap."""
+        return (
+            f"the heatmap is dead: for {self.patience} steps it has given nearly every centre a probability of 0.0001 "
+            "or less, what others know as a loss stuck at 9.2085. It may recover; if not: a lower optim.lr, a longer "
+            "optim.warmup_steps, train.precision=fp32, model.head_norm=true, or other weights to start from "
+            "(model.pixels must be what they were trained with)"
+        )
 
     def observe(self, term: float) -> bool:
         """Take in a step's `centre_term`; return True once, when it has been too large for too long.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -100,6 +101,16 @@ def plan_epoch(pages: Sequence[LabelledPage], *, epoch: int, recipe: Recipe) -> 
         batches += [kind[i : i + size] for i in range(0, len(kind), size)]
     order = rng.permutation(len(batches))
     return [batches[i] for i in order]
+
+
+def planned_steps(recipe: Recipe, pages: int) -> int:
+    """Return how many steps a training on so many pages has, if no time budget or patience ends it.
+
+    In `page` mode it may be a few more: portrait and landscape pages are in batches of their own.
+    """
+    settings = recipe.train
+    batches = math.ceil((settings.samples_per_epoch or pages) / settings.batch_size)
+    return settings.epochs * math.ceil(batches / settings.accumulate)
 
 
 def _read(

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from centernet_cli.evaluation.match_table import MatchTable
+from centernet_cli.training.data import planned_steps
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from centernet_cli.core.recipe import Recipe
     from centernet_cli.datasets.samples import LabelledPage
@@ -20,9 +23,11 @@ THIN_SHARE = 0.1
 FEW = 20
 """A class with fewer boxes than this is hardly learnt."""
 STEPS = 200
-"""Steps over which the loss is averaged before it is compared."""
+"""Steps over which the loss is averaged before it is compared, in a long training."""
 PATIENCE = 3
 """Such stretches in a row without a lower mean before something is said."""
+RIGHT = 0.5
+"""IoU from which a box counts as right."""
 
 
 def data_hints(data: TrainingData, recipe: Recipe) -> list[str]:
@@ -49,23 +54,58 @@ def data_hints(data: TrainingData, recipe: Recipe) -> list[str]:
             hints.append(f"class '{label}' has {boxes} to learn from")
     if recipe.train.patience is not None and not data.val:
         hints.append("train.patience does nothing without validation pages")
+    steps, warmup = planned_steps(recipe, len(data.train)), recipe.optim.warmup_steps
+    if warmup >= steps / 2 and warmup > 1:
+        hints.append(
+            f"the rate rises for {warmup} steps (optim.warmup_steps) of a training of {steps}: more train.epochs or "
+            "train.samples_per_epoch, or fewer optim.warmup_steps"
+        )
     return hints
 
 
 def class_hints(pairs: Sequence[PagePair], classes: Sequence[str], threshold: float) -> list[str]:
-    """Return which classes are in the truth but never predicted."""
-    wanted = {box.label for pair in pairs for box in pair.truth if not box.crowd and pair.counts(box.label)}
-    found = {
-        box.label
-        for pair in pairs
-        for box in pair.predictions
-        if (1.0 if box.score is None else box.score) >= threshold
-    }
+    """Return which classes of the truth are never predicted, or never where they are.
+
+    Args:
+        pairs: Validation pages.
+        classes: Of the recipe.
+        threshold: Of the model.
+    """
+    scores = MatchTable(pairs, classes, (RIGHT,)).per_class(RIGHT, threshold)
+    wanted = [label for label in classes if scores[label].truths]
+    if wanted and not any(scores[label].matched for label in wanted):
+        what = f"no box predicted on the validation pages with a score of {threshold:.2f} or more is right"
+        return [
+            f"{what} (IoU {RIGHT:g}): most likely the training was too short; else look at the pictures of the batches"
+        ]
+    hints = []
+    for label in wanted:
+        found = scores[label].detections
+        if found and not scores[label].matched:
+            hints.append(f"class '{label}': none of the {found:,} boxes predicted is right (IoU {RIGHT:g})")
+        elif not found:
+            hints.append(
+                f"class '{label}' is never predicted with a score of {threshold:.2f} or more: more pages with it "
+                "(data.train.N.weight draws a source more often), or more steps"
+            )
+    return hints
+
+
+def loss_hints(metrics: Sequence[Mapping[str, object]]) -> list[str]:
+    """Return whether the loss was no lower in the last quarter of the training than in the first.
+
+    Args:
+        metrics: Lines of metrics.jsonl.
+    """
+    losses = [float(line["loss"]) for line in metrics if isinstance(line.get("loss"), float | int)]  # type: ignore[arg-type]
+    part = len(losses) // 4
+    if part < 2:
+        return []
+    first, last = (sum(some) / part for some in (losses[:part], losses[-part:]))
+    if last < 0.98 * first:
+        return []
     return [
-        f"class '{label}' is never predicted with a score of {threshold:.2f} or more: more pages with it "
-        "(data.train.N.weight draws a source more often), or more steps"
-        for label in classes
-        if label in wanted - found
+        f"the loss has not fallen: {first:.3g} on average in the first quarter of the training, {last:.3g} in the last"
     ]
 
 
@@ -83,6 +123,11 @@ class LossWatch:
         self._lowest = float("inf")
         self._bad = 0
         self._told = False
+
+    @classmethod
+    def over(cls, total: int) -> LossWatch:
+        """Return one for a training of so many steps: in a short one it looks at shorter stretches."""
+        return cls(min(STEPS, max(12, total // 16)))
 
     def observe(self, loss: float, share: float) -> str | None:
         """Take in a step's loss; return a hint, once, if it doesn't fall in the first half of a training.

@@ -14,7 +14,7 @@ import torch
 from centernet_cli.core.errors import CenterNetError, DivergedError, MissingRequirementError
 from centernet_cli.core.safe_io import atomic_write_bytes, dump_json
 from centernet_cli.models.zoo import save_model
-from centernet_cli.training.data import plan_epoch
+from centernet_cli.training.data import plan_epoch, planned_steps
 from centernet_cli.training.feed import Feed, watched_workers
 from centernet_cli.training.hints import LossWatch
 from centernet_cli.training.optim import rate_factor
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Stopped", "Trainer", "prepare", "start_from", "train", "training_step"]
 
 LOG_EVERY = 10
+"""Steps between two lines of the metrics, in a long training."""
 
 
 def train(trainer: Trainer, progress: Progress) -> Validation | None:
@@ -82,7 +83,9 @@ class _Part:
         self.saved = time.monotonic()
         self.bad = self.good = 0
         self.stopping = False
-        self.watch = LossWatch()
+        total = planned_steps(trainer.recipe, len(trainer.data.train))
+        self.watch = LossWatch.over(total)
+        self.log_every = min(LOG_EVERY, max(1, total // 50))
         self.trackers = Trackers(trainer.recipe, trainer.run, progress.notice, leads=trainer.group.leads)
         self.pages: list[str] = []
 
@@ -153,8 +156,12 @@ class _Part:
             self.save()
             raise
         self.record({"epoch": done, "step": trainer.step, **result.metrics()})
-        if result.score > trainer.best_score:
-            trainer.best_score, trainer.best_epoch, trainer.best_pairs = result.score, done, result.pairs
+        better = result.score > trainer.best_score
+        if better:
+            trainer.best_score, trainer.best_epoch = result.score, done
+        # As long as nothing is right at all, the weights that have learnt longest are the best guess.
+        if better or trainer.best_score <= 0:
+            trainer.best_pairs = result.pairs
             if trainer.group.leads:
                 save_model(network.state_dict(), model_meta(trainer, result), trainer.run.best)
         progress.scores(done, result, best=trainer.best_epoch == done)
@@ -225,7 +232,7 @@ class _Part:
         while trainer.notices:
             trainer.hints.append(trainer.notices[0])
             self.progress.notice(trainer.notices.pop(0))
-        if trainer.step % LOG_EVERY == 0:
+        if trainer.step % self.log_every == 0:
             rate = trainer.optimizer.param_groups[0]["lr"]
             line = {"step": trainer.step, "epoch": trainer.epoch, "lr": rate, **terms}
             self.record({**line, "seconds": round(time.monotonic() - self.started, 1)})

@@ -56,7 +56,8 @@ def _scores(trainer: Trainer, summary: Summary | None) -> str:
         for name, one in summary.table.per_class(first.iou, first.threshold).items()
     )
     means = ", ".join(f"F1 at IoU {scores.iou:g} {_number(scores.f1)}" for scores in summary.boxes.at)
-    return f"""On {len(summary.pairs):,} pages held out, the best epoch of the run ({trainer.best_epoch}): {means}
+    best = f"the best epoch of the run ({trainer.best_epoch})" if trainer.best_score > 0 else "the last weights"
+    return f"""On {len(summary.pairs):,} pages held out, {best}: {means}
 (means over sources, each at its best threshold); COCO AP {_number(coco.ap)}, AP50 {_number(coco.ap50)}
 (at most {coco.max_dets:,} boxes of a class a page).
 

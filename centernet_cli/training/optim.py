@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -50,6 +50,23 @@ def build_optimizer(model: CenterNet, section: OptimSection, *, frozen_too: bool
     if section.name == "adamw":
         return torch.optim.AdamW(settings, lr=section.lr)
     return torch.optim.SGD(settings, lr=section.lr, momentum=section.momentum)
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Go back to a state; rates, decay and momentum are those that the optimiser was built with.
+
+    Raises:
+        ValueError: The state of another kind of optimiser, which torch would take, and fail at the first step.
+    """
+    if set(optimizer.param_groups[0]) - set(state["param_groups"][0]) - {"initial_lr"}:
+        raise ValueError("the state of another optimiser")
+    chosen: list[dict[str, Any]] = [
+        {name: group[name] for name in ("lr", "weight_decay", "momentum") if name in group}
+        for group in optimizer.param_groups
+    ]
+    optimizer.load_state_dict(state)
+    for group, values in zip(optimizer.param_groups, chosen, strict=True):
+        group.update(values, initial_lr=values["lr"])
 
 
 def _depth(name: str) -> int:

@@ -114,8 +114,16 @@ class RunDir:
             self.last.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError("O801", f"cannot create: {error.strerror}", path=self.root) from error
-        atomic_write_text(self.recipe, recipe_to_yaml(recipe))
+        self.keep_recipe(recipe)
         dump_json(self.root / "environment.json", environment())
+
+    def keep_recipe(self, recipe: Recipe) -> None:
+        """Write the recipe of the part of the run that begins.
+
+        Raises:
+            OutputError: It cannot be written.
+        """
+        atomic_write_text(self.recipe, recipe_to_yaml(recipe))
 
     def trim_metrics(self, step: int, epoch: int) -> None:
         """Drop the metrics of steps and epochs that a resumed run does again, and a last line cut short by a crash.

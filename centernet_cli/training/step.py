@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from centernet_cli.core.errors import MissingRequirementError
-from centernet_cli.losses.dead_heatmap import EXPLANATION, centre_term
+from centernet_cli.losses.dead_heatmap import centre_term
 from centernet_cli.losses.total import loss_counts, total_loss
 from centernet_cli.models.pixels import pixel_statistics
 from centernet_cli.training.batch import draw_targets, normalise
@@ -106,7 +106,7 @@ def _gradients(trainer: Trainer, batches: Sequence[Batch]) -> dict[str, float] |
             # The mean over processes is what torch makes of their gradients; their sum is wanted.
             trainer.scaler.scale(loss * trainer.group.world if trainer.group.world > 1 else loss).backward()  # type: ignore[no-untyped-call]
     if trainer.dead_heatmap.observe(centre_term(outputs[-1]["heatmap"], target).item()):
-        trainer.notices.append(EXPLANATION)
+        trainer.notices.append(trainer.dead_heatmap.explanation)
     return sums
 
 

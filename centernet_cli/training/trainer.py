@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
@@ -19,18 +19,24 @@ from centernet_cli.models.centernet import CenterNet
 from centernet_cli.models.meta import ModelMeta
 from centernet_cli.models.pixels import pixel_statistics
 from centernet_cli.models.zoo import load_model
+from centernet_cli.training.changes import makes_other_batches, possible_changes
 from centernet_cli.training.checkpoint import VERSION, State, load_checkpoint, save_checkpoint
-from centernet_cli.training.data import load_data
+from centernet_cli.training.data import load_data, planned_steps
 from centernet_cli.training.distributed import EveryStack, Group
 from centernet_cli.training.ema import Ema
-from centernet_cli.training.optim import build_optimizer
+from centernet_cli.training.optim import build_optimizer, restore_optimizer
 
 if TYPE_CHECKING:
     from centernet_cli.core.recipe import Recipe
     from centernet_cli.evaluation.pairs import PagePair
+    from centernet_cli.training.changes import Change
     from centernet_cli.training.data import TrainingData
     from centernet_cli.training.run_dir import RunDir
     from centernet_cli.training.validate import Validation
+
+
+DEFAULT_THRESHOLD = 0.3
+"""Of a model that was not judged, or of which nothing was right."""
 
 
 @dataclass(slots=True)
@@ -112,20 +118,24 @@ class Trainer:
         )
         save_checkpoint(state, self.run.last)
 
-    def restore(self) -> None:
-        """Go back to the resume state.
+    def restore(self, state: State | None = None) -> list[Change]:
+        """Go back to the resume state; return what the recipe says now that it didn't say then.
+
+        Args:
+            state: If it was read already.
 
         Raises:
             ModelError: There is none, or it doesn't fit.
         """
-        state = load_checkpoint(self.run.last)
+        state = load_checkpoint(self.run.last) if state is None else state
+        changed = possible_changes(state["recipe"], self.recipe, self.run)
         try:
             self.network.load_state_dict(state["model"])
             if self.ema is not None:
                 self.ema.model.load_state_dict(state["ema"] or state["model"])
-            _check_kind(self.optimizer, state["optimizer"])
-            self.optimizer.load_state_dict(state["optimizer"])
-            self.scaler.load_state_dict(state["scaler"])
+            restore_optimizer(self.optimizer, state["optimizer"])
+            if state["scaler"] or not self.scaler.is_enabled():  # else half precision begins here
+                self.scaler.load_state_dict(state["scaler"])
             torch.set_rng_state(state["rng"])
         except (RuntimeError, ValueError, TypeError, KeyError, AttributeError) as error:
             first = (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -134,12 +144,9 @@ class Trainer:
         self.step, self.epoch, self.batch = state["step"], state["epoch"], state["batch"]
         self.seconds = state["seconds"]
         self.best_score, self.best_epoch = state["best_score"], state["best_epoch"]
-
-
-def _check_kind(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
-    """Refuse the state of another kind of optimiser: torch would take it, and fail at the first step."""
-    if set(optimizer.param_groups[0]) - set(state["param_groups"][0]):
-        raise ValueError("the state of another optimiser")
+        if makes_other_batches(changed):
+            self.batch = 0
+        return changed
 
 
 def prepare(
@@ -183,6 +190,7 @@ def prepare(
         dtype,
         torch.amp.GradScaler(device.type, enabled=dtype is torch.float16),
         fresh=tuple(fresh),
+        dead_heatmap=DeadHeatmap.over(planned_steps(recipe, len(data.train))),
         group=group or Group(),
     )
 
@@ -216,6 +224,11 @@ def start_from(network: CenterNet, recipe: Recipe) -> list[str]:
     return fresh
 
 
+def usual_threshold(result: Validation, recipe: Recipe) -> float:
+    """Return the threshold with which a model is to be used: the best one, if there is one."""
+    return max(result.lines.threshold, recipe.decode.min_score) if result.lines.f1_50 else DEFAULT_THRESHOLD
+
+
 def model_meta(trainer: Trainer, result: Validation | None) -> ModelMeta:
     """Describe the weights of now."""
     recipe = trainer.recipe
@@ -238,6 +251,6 @@ def model_meta(trainer: Trainer, result: Validation | None) -> ModelMeta:
         mean=pixels.mean,
         std=pixels.std,
         test=recipe.test,
-        threshold=max(result.lines.threshold, recipe.decode.min_score) if result is not None else 0.3,
+        threshold=DEFAULT_THRESHOLD if result is None else usual_threshold(result, recipe),
         facts=facts,
     )

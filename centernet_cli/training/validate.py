@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from centernet_cli.models.zoo import LoadedModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Literal
 
     import torch
 
@@ -115,7 +117,14 @@ def _predict(
 
 
 def _score(pairs: Sequence[PagePair], recipe: Recipe) -> Validation:
-    lines = line_scores(pairs)
+    weights = source_weights(pairs, recipe.eval.weigh)
+    lines = line_scores(pairs, weights=weights)
     coco = coco_scores(pairs, recipe.data.classes, recipe.eval.max_dets)
-    score = coco.ap if recipe.eval.score == "ap" else lines.f1_50
+    score = coco.ap if recipe.eval.score == "ap" else lines.at_iou(0.5).weighted_f1(weights)
     return Validation(score or 0.0, lines, coco, tuple(pairs))
+
+
+def source_weights(pairs: Sequence[PagePair], weigh: Literal["sources", "balanced", "pages"]) -> dict[str, float]:
+    """Return what each source counts in the mean F1 that chooses weights and threshold."""
+    power = {"sources": 0.0, "balanced": 0.5, "pages": 1.0}[weigh]
+    return {name: pages**power for name, pages in Counter(pair.source for pair in pairs).items()}

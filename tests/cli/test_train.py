@@ -81,6 +81,8 @@ def test_a_run_from_recipe_to_weights(recipe, tmp_path, capsys):
         "metrics.jsonl",
         "plots/calibration.svg",
         "plots/confusion.svg",
+        "plots/learning_rate.svg",
+        "plots/losses.svg",
         "plots/precision_recall.svg",
         "plots/scores.svg",
         "plots/thresholds.svg",
@@ -101,7 +103,8 @@ def test_a_run_from_recipe_to_weights(recipe, tmp_path, capsys):
     assert "(maxDets 2000, threshold" in captured.err
     assert "best score" in captured.err
     lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
-    assert [line["epoch"] for line in lines] == [1, 2]
+    assert [line["epoch"] for line in lines if "score" in line] == [1, 2]
+    assert [line["step"] for line in lines if "loss" in line] == [1, 2, 3, 4]  # all of them, since there are few
     assert json.loads((out / "label_stats.json").read_text())["train"] == {"pages": {"pages": 4, "box": 2}}
     assert "| pages | 4 | 2 |" in (out / "card.md").read_text()
     said = (out / "log.txt").read_text()
@@ -125,7 +128,9 @@ def test_a_run_from_recipe_to_weights(recipe, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["classes"] == ["box"]
     before = {name: (out / name).read_bytes() for name in files(out)}
     assert main(["train", "--resume", str(out)]) == 0
-    assert "this run is finished (4 steps)" in capsys.readouterr().err
+    said_again = capsys.readouterr().err
+    assert "this run is finished (4 steps)" in said_again
+    assert "train.epochs=12" in said_again
     del before["log.txt"]
     assert {name: (out / name).read_bytes() for name in before} == before
     # A report that is missing is written again, from the weights that were kept.
@@ -144,7 +149,15 @@ def test_rehearsal_writes_nothing(recipe, tmp_path, capsys, monkeypatch):
     assert not (tmp_path / "runs").exists()
     err = capsys.readouterr().err
     assert "4 steps of 2 samples" in err
-    assert "peak memory" in err
+    assert "2 validations of 4 pages" in err
+    assert re.search(r"peak memory [\d,]+ MB; decoded pages: up to 0 MB in memory", err)  # four of 96x64 pixels
+
+
+def test_rehearsal_tells_of_a_time_budget(recipe, capsys):
+    assert main(["train", str(recipe), "--dry-run", "--set", "train.hours=0.001", *NO_VALIDATION]) == 0
+    err = capsys.readouterr().err
+    assert "train.hours allows 0.001 h" in err
+    assert "validations" not in err
 
 
 def test_a_folder_that_is_not_empty_is_refused(recipe, tmp_path, capsys):
@@ -183,6 +196,29 @@ def test_interrupted_and_resumed(recipe, tmp_path, capsys, monkeypatch, signum, 
     assert captured.out == f"{out / 'weights.safetensors'}\n"
 
 
+def test_a_run_may_be_given_more_to_do(recipe, tmp_path, capsys):
+    out = tmp_path / "run"
+    assert main(["train", str(recipe), "--out", str(out), "--set", "train.epochs=1", *NO_VALIDATION]) == 0
+    capsys.readouterr()
+    # The finished run says so, without looking at the data.
+    (tmp_path / "pages").rename(tmp_path / "elsewhere")
+    assert main(["train", "--resume", str(out)]) == 0
+    assert "this run is finished (2 steps)" in capsys.readouterr().err
+    (tmp_path / "elsewhere").rename(tmp_path / "pages")
+    assert main(["train", "--resume", str(out), "--set", "train.epochs=2"]) == 0
+    err = capsys.readouterr().err
+    assert "changed since the part before: train.epochs 1 -> 2" in err
+    assert "going on after 2 steps, in epoch 2 of 2" in err
+    assert yaml.safe_load((out / "recipe.resolved.yaml").read_text())["train"]["epochs"] == 2
+    # What can't be changed is told of finished runs, too, and nothing is.
+    before = (out / "recipe.resolved.yaml").read_bytes()
+    assert main(["train", "--resume", str(out), "--set", "model.neck_channels=16"]) == ExitCode.MODEL
+    assert re.search(
+        r"recipe\.resolved\.yaml: M508 cannot be changed .*neck_channels \d+ -> 16", capsys.readouterr().err
+    )
+    assert (out / "recipe.resolved.yaml").read_bytes() == before
+
+
 def test_a_run_whose_weights_are_gone_writes_them_again(recipe, tmp_path):
     out = tmp_path / "run"
     assert main(["train", str(recipe), "--out", str(out)]) == 0
@@ -210,6 +246,7 @@ def test_divergence_has_an_exit_code(recipe, tmp_path, capsys, monkeypatch):
         ([], ExitCode.USAGE, "U115"),
         (["nothing.yaml"], ExitCode.RECIPE, "R301"),
         (["RECIPE", "--resume", "x"], ExitCode.USAGE, "U114"),
+        (["--resume", "x", "--out", "y"], ExitCode.USAGE, "U114"),
         (["RECIPE", "--set", "train.epoch=3"], ExitCode.USAGE, "did you mean 'epochs'"),
         (["RECIPE", "--set", "train.input=[100, 64]"], ExitCode.USAGE, "train.input"),
         (["RECIPE", "--set", "augment.scale=[2.0, 1.0]"], ExitCode.USAGE, "augment.scale: two factors above 0"),

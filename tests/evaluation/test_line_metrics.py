@@ -60,6 +60,23 @@ def test_hand_computed() -> None:
     assert fixed.f1_75 == pytest.approx(2 * 1 / (3 + 2))
 
 
+def test_sources_may_weigh_more_than_others() -> None:
+    here, there = (0, 0, 10, 10), (50, 50, 60, 60)
+    # As below: alone, a would choose 0.9 and b 0.3.
+    pairs = [
+        pair([line(here)], [line(here, 0.9), line(there, 0.5)], "a"),
+        pair([line(here)], [line(here, 0.3)], "b"),
+        pair([], [], "empty"),
+    ]
+    weights = {"a": 4.0, "b": 1.0, "empty": 7.0}
+    report = line_scores(pairs, weights=weights)
+    assert report.threshold == 0.9
+    assert report.at[0].weighted_f1(weights) == pytest.approx((4 * 1 + 1 * 0) / 5)
+    assert report.f1_50 == pytest.approx(1 / 2)
+    assert line_scores(pairs, weights=dict.fromkeys(weights, 2.0)) == line_scores(pairs)
+    assert line_scores(pairs, weights=weights).at[0].weighted_f1({"a": 0.0, "b": 0.0}) is None
+
+
 def test_mean_over_sources_at_one_threshold() -> None:
     here, there = (0, 0, 10, 10), (50, 50, 60, 60)
     # Alone, a would choose 0.9 and b would choose 0.3; together 0.3 is better: (2/3 + 1) / 2.

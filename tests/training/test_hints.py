@@ -5,7 +5,7 @@ import pytest
 from centernet_cli.core.records import Annotation
 from centernet_cli.evaluation.pairs import PagePair
 from centernet_cli.training.data import load_data
-from centernet_cli.training.hints import LossWatch, class_hints, data_hints
+from centernet_cli.training.hints import LossWatch, class_hints, data_hints, loss_hints
 
 
 def hints_of(recipe):
@@ -54,6 +54,42 @@ def test_classes_that_are_never_predicted():
     (hint,) = class_hints([pair], ["a", "b", "c", "d"], 0.5)
     assert hint.startswith("class 'b' is never predicted with a score of 0.50")
     assert class_hints([pair], ["a", "b", "c", "d"], 0.1) == []
+
+
+def test_classes_of_which_nothing_is_right():
+    def box(label, x, score=None):
+        return Annotation(label=label, box=(x, 0, x + 5, 5), score=score)
+
+    pair = PagePair(
+        source="s",
+        truth=(box("a", 0), box("b", 0)),
+        predictions=(box("a", 0, 0.9), box("b", 9, 0.8), box("b", 15, 0.7)),
+        width=20,
+        height=9,
+    )
+    assert class_hints([pair], ["a", "b"], 0.5) == ["class 'b': none of the 2 boxes predicted is right (IoU 0.5)"]
+    (hint,) = class_hints([pair], ["b"], 0.5)
+    assert "no box predicted on the validation pages with a score of 0.50 or more is right" in hint
+    assert class_hints([], ["a"], 0.5) == []
+
+
+def test_a_warm_up_that_never_ends(pages, recipe_for):
+    assert any("optim.warmup_steps" in hint for hint in hints_of(recipe_for(pages, optim={"warmup_steps": 100})))
+    assert not any("optim.warmup_steps" in hint for hint in hints_of(recipe_for(pages)))
+
+
+def test_a_loss_that_ends_as_it_began():
+    def lines(*losses):
+        return [{"step": i, "loss": loss} for i, loss in enumerate(losses)] + [{"epoch": 1, "score": 0.5}]
+
+    assert loss_hints(lines(*[3.0] * 7)) == []  # too few to tell
+    assert loss_hints(lines(*[3.0] * 4, *[2.0] * 4)) == []
+    (hint,) = loss_hints(lines(3.0, 3.1, 2.9, 3.2, 3.0, 3.1, 3.0, 3.0))
+    assert hint.startswith("the loss has not fallen: 3.05 on average in the first quarter")
+
+
+def test_short_trainings_are_watched_in_short_stretches():
+    assert [LossWatch.over(total).steps for total in (10, 800, 10_000)] == [12, 50, 200]
 
 
 def told(losses, share=0.1) -> list[str]:

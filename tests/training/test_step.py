@@ -9,7 +9,7 @@ import torch
 from centernet_cli.core.errors import ExitCode, MissingRequirementError
 from centernet_cli.datasets.page_cache import PageCache
 from centernet_cli.datasets.samples import Samples
-from centernet_cli.losses.dead_heatmap import EXPLANATION, PATIENCE
+from centernet_cli.losses.dead_heatmap import DeadHeatmap
 from centernet_cli.models.pixels import pixel_statistics
 from centernet_cli.training import step
 from centernet_cli.training.batch import collate, normalise
@@ -193,12 +193,18 @@ def test_the_originals_boxes_and_optimiser(pages, recipe_for, start, box, dense_
 def test_a_dead_heatmap_is_told(trainer, batch):
     with torch.no_grad():
         trainer.network.heads.final["heatmap"].bias.fill_(-100.0)
-    for _ in range(PATIENCE - 1):
+    patience = trainer.dead_heatmap.patience
+    for _ in range(patience - 1):
         training_step(trainer, [batch], 0.0)
     assert trainer.notices == []
     for _ in range(2):
         training_step(trainer, [batch], 0.0)
-    assert trainer.notices == [EXPLANATION]
+    assert trainer.notices == [trainer.dead_heatmap.explanation]
+    assert f"for {patience} steps" in trainer.notices[0]
+
+
+def test_short_trainings_are_told_of_a_dead_heatmap_sooner():
+    assert [DeadHeatmap.over(total).patience for total in (4, 120, 10_000)] == [5, 12, 50]
 
 
 def test_a_dead_heatmap_comes_back(trainer, batch):

@@ -117,7 +117,7 @@ def test_an_average_that_was_switched_on_later_starts_at_the_weights(pages, reci
 )
 def test_a_recipe_that_was_changed_is_told(pages, recipe_for, start, change):
     start(recipe_for(pages)).save()
-    with pytest.raises(ModelError, match=r"M508 .*recipe\.resolved\.yaml") as caught:
+    with pytest.raises(ModelError, match=r"recipe\.resolved\.yaml: M508 ") as caught:
         start(recipe_for(pages, **change), resume=True)
     assert caught.value.exit_code == ExitCode.MODEL
     assert "\n" not in str(caught.value)
