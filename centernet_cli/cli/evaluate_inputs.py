@@ -34,7 +34,7 @@ def read_truth(paths: Sequence[Path], data_format: str) -> list[TruthSource]:
         if not any(page.annotations for page in truth.pages):
             raise InputError("D064", "has no annotated box: nothing to compare with", path=path)
         # A dataset's list of classes says what it annotates, even where some of them never occur.
-        sources.append(TruthSource(name=name, dataset=truth, annotates=frozenset(truth.classes)))
+        sources.append(TruthSource(name=name, dataset=truth, annotates=frozenset(truth.classes), path=path))
     return sources
 
 
@@ -83,11 +83,12 @@ def get_predictions(
         other = [name for name in ("runtime", "device", "precision") if getattr(options, name) != getattr(usual, name)]
         for name in (*other, *(name for name, value in chosen.items() if value is not None)):
             raise UsageError("U707", "is for a model: these boxes were found before", path=f"--{name}")
-        predictions = _read(path, "auto")
-        if any(page.annotations for page in predictions.pages) and all(
-            item.score is None for page in predictions.pages for item in page.annotations
-        ):
-            console.warn(f"the boxes of '{what}' have no scores: each counts as certain")
+        predictions = _read_predictions(path, sources)
+        boxes = [item for page in predictions.pages for item in page.annotations]
+        unsure = sum(item.score is None for item in boxes)
+        if unsure:
+            which = "the boxes" if unsure == len(boxes) else f"{unsure:,} of {len(boxes):,} boxes"
+            console.warn(f"{which} of '{what}' have no scores: each counts as certain")
         return predictions, None
     from centernet_cli.cli.evaluate_model import predict_dataset
     from centernet_cli.models.meta import read_meta
@@ -110,6 +111,17 @@ def get_predictions(
         "options": chosen,
     }
     return predict_dataset(runtime, [source.dataset for source in sources], overrides.size), facts
+
+
+def _read_predictions(path: Path, sources: Sequence[TruthSource]) -> Dataset:
+    """Read predictions; a COCO results list with the only COCO file it can belong to."""
+    from centernet_cli.datasets.formats.coco import is_coco_results, read_coco_results, sniff_coco
+
+    if path.suffix.lower() == ".json" and is_coco_results(path) and len(sources) == 1:
+        truth = sources[0].path
+        if truth is not None and sniff_coco(truth):
+            return read_coco_results(path, truth)
+    return _read(path, "auto")
 
 
 def _holds_predictions(path: Path, what: str) -> bool:

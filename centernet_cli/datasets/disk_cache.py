@@ -19,14 +19,8 @@ from centernet_cli.core.safe_io import atomic_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import BinaryIO
 
     from centernet_cli.datasets.resize import Pixels
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 FORMAT = 1
 """Goes up when the same file would be decoded to other pixels."""
@@ -128,9 +122,12 @@ class DiskCache:
         return held + size <= self._limit
 
     @contextmanager
-    def _locked(self) -> Iterator[BinaryIO]:
-        """Keep other processes from making room; where there are no such locks, the bound is only nearly kept."""
-        with (self.folder / ".lock").open("ab") as file:
-            if fcntl is not None:
-                fcntl.flock(file, fcntl.LOCK_EX)
-            yield file
+    def _locked(self) -> Iterator[None]:
+        """Keep other processes from making room; where a file system has no locks, the bound is only nearly kept."""
+        from filelock import FileLock
+
+        with contextlib.ExitStack() as stack:
+            with contextlib.suppress(NotImplementedError):
+                # A new one each time: what holds a lock could not be handed to data workers.
+                stack.enter_context(FileLock(self.folder / ".lock"))
+            yield

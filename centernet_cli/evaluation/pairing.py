@@ -34,11 +34,13 @@ class TruthSource:
         name: As in reports; different for each source.
         dataset: The pages with what is on them.
         annotates: Classes it labels wherever they appear; None: all.
+        path: Where it was read from, if known.
     """
 
     name: str
     dataset: Dataset
     annotates: frozenset[str] | None = None
+    path: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

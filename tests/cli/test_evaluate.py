@@ -244,6 +244,50 @@ def test_predictions_without_scores(capsys: CaptureFixture[str], truth: str) -> 
     assert "have no scores" in err
 
 
+def test_one_box_without_a_score(capsys: CaptureFixture[str], boxes: str, truth: str, tmp_path: Path) -> None:
+    content = json.loads(Path(boxes).read_text())
+    del content["annotations"][0]["score"]
+    (tmp_path / "some.json").write_text(json.dumps(content))
+    assert main(["evaluate", str(tmp_path / "some.json"), truth]) == 0
+    assert f"1 of {len(content['annotations'])} boxes of " in capsys.readouterr().err
+
+
+def test_a_coco_results_list(capsys: CaptureFixture[str], boxes: str, truth: str, tmp_path: Path) -> None:
+    """What other detectors write: boxes that refer to the truth's pages and classes by number."""
+    known, found = (json.loads(Path(path).read_text()) for path in (f"{truth}/annotations.json", boxes))
+    pages = {Path(image["file_name"]).name: image["id"] for image in known["images"]}
+    names = {image["id"]: pages[Path(image["file_name"]).name] for image in found["images"]}
+    classes = {item["id"]: item["name"] for item in found["categories"]}
+    numbers = {item["name"]: item["id"] for item in known["categories"]}
+    results = [
+        {
+            "image_id": names[item["image_id"]],
+            "category_id": numbers[classes[item["category_id"]]],
+            "bbox": item["bbox"],
+            "score": item["score"],
+        }
+        for item in found["annotations"]
+    ]
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps(results))
+    scores = []
+    for what in (boxes, str(path)):
+        assert main(["evaluate", what, truth, "--json"]) == 0
+        scores.append(json.loads(capsys.readouterr().out))
+    assert scores[0]["coco"] == scores[1]["coco"]
+    assert scores[0]["boxes"] == scores[1]["boxes"]
+    path.write_text("[]")
+    assert main(["evaluate", str(path), truth]) == 0
+    results[1]["image_id"] = 99999
+    path.write_text(json.dumps(results))
+    assert main(["evaluate", str(path), truth]) == 4
+    assert f"{path}: D004 /annotations/1: no image has id 99999" in capsys.readouterr().err
+    # With several datasets nobody knows whose numbers they are.
+    other = coco(tmp_path / "other" / "annotations.json", {"q.png": LINES})
+    assert main(["evaluate", str(path), truth, other]) == 4
+    assert "D001 a COCO results list" in capsys.readouterr().err
+
+
 def test_more_boxes_than_max_dets_is_told(capsys: CaptureFixture[str], boxes: str, truth: str) -> None:
     assert main(["evaluate", boxes, truth, "--max-dets", "3"]) == 0
     assert "1 pages have more boxes of a class than --max-dets 3" in capsys.readouterr().err

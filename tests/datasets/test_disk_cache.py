@@ -169,3 +169,20 @@ def test_two_processes_share_it(files, folder):
     assert all(text.strip().isdigit() for text in printed)
     assert held(folder) <= 2**20
     assert not list(folder.glob("*.tmp"))
+
+
+def test_a_file_system_without_locks(files, folder, monkeypatch):
+    class Lockless:
+        def __init__(self, path) -> None:
+            pass
+
+        def __enter__(self):
+            raise NotImplementedError("FileSystem does not appear to support flock")
+
+        def __exit__(self, *_: object) -> None:
+            raise AssertionError
+
+    monkeypatch.setattr("filelock.FileLock", Lockless)
+    cache = DiskCache(folder, 1)
+    cache.put(files[0], None, image(7))
+    assert (got(cache, files[0]) == 7).all()

@@ -23,10 +23,22 @@ if TYPE_CHECKING:
 
     from centernet_cli.core.records import Annotation
 
-__all__ = ["dataset_to_coco", "find_coco", "looks_like_coco", "read_coco", "sniff_coco", "write_coco"]
+__all__ = [
+    "dataset_to_coco",
+    "find_coco",
+    "is_coco_results",
+    "looks_like_coco",
+    "read_coco",
+    "read_coco_results",
+    "sniff_coco",
+    "write_coco",
+]
 
 _TOP_KEYS = {"info", "images", "categories", "annotations", "failures", "licenses", "type"}
-_RESULTS_HINT = "put the list under `annotations`, next to the truth's `images` and `categories`"
+_RESULTS_HINT = (
+    "`evaluate` takes it with the COCO file it belongs to; else put the list under `annotations`, next to the truth's "
+    "`images` and `categories`"
+)
 _X310_HINT = "file names must be relative and stay below the folder of the JSON file"
 
 
@@ -83,16 +95,51 @@ def read_coco(path: Path, *, tally: Tally | None = None) -> Dataset:
     typed = None if hearer() else parse_typed(content)
     data = typed or _top(parse_json(content, path=path), path)
     del content
+    return _dataset(path, data, path, tally, typed=typed is not None)
+
+
+def read_coco_results(path: Path, truth: Path) -> Dataset:
+    """Read a COCO results list, the boxes of other detectors, whose pages and classes stand in the truth's file.
+
+    Args:
+        path: The list: objects with `image_id`, `category_id`, `bbox` and `score`.
+        truth: COCO file, or its folder.
+
+    Raises:
+        InputError: As for `read_coco`, of either file.
+    """
+    truth = find_coco(truth)
+    found, known = parse_json(read_bytes(path), path=path), _top(parse_json(read_bytes(truth), path=truth), truth)
+    if not isinstance(found, list):
+        raise InputError("D001", "not a COCO results list", path=path)
+    numbered = [
+        {**item, "id": item.get("id", i)} if isinstance(item, dict) else item for i, item in enumerate(found, 1)
+    ]
+    data = {"images": known["images"], "categories": known["categories"], "annotations": numbered}
+    return _dataset(path, data, truth, None, typed=False)
+
+
+def is_coco_results(path: Path) -> bool:
+    """Tell whether a JSON file holds a list, as results do, and not an object, as datasets do."""
+    try:
+        with path.open("rb") as file:
+            return file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
+    except OSError:
+        return False
+
+
+def _dataset(path: Path, data: dict[str, Any], home: Path, tally: Tally | None, *, typed: bool) -> Dataset:
+    """Build a dataset from parsed JSON; problems are of `path`, image names count from the folder of `home`."""
     problems = Problems(path)
     classes, labels = _categories(data["categories"], problems)
     predicted = any(isinstance(image, dict) and "status" in image for image in data["images"])
-    root = None if predicted else _image_root(path, data["images"])
+    root = None if predicted else _image_root(home, data["images"])
     tally = Tally() if tally is None else tally
     tally.files.append(path)
     ids, infos, groups = _images(data["images"], root, problems, tally)
     reader = AnnotationReader(problems, tally, labels, dict(zip(ids, infos, strict=True)))
     found: dict[object, list[Annotation]] = {image_id: [] for image_id in ids}
-    (reader.read if typed is None else reader.read_typed)(data["annotations"], found)
+    (reader.read_typed if typed else reader.read)(data["annotations"], found)
     failures = _failures(data.get("failures", []), problems)
     for key in data.keys() - _TOP_KEYS:
         tally.note(f"top-level key `{key}` ignored")
