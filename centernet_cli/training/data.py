@@ -67,7 +67,8 @@ def load_data(recipe: Recipe) -> TrainingData:
         raise InputError("D016", f"{len(missing)} images of the datasets are missing, this one first", path=missing[0])
     if not any(len(page.boxes) and page.weight > 0 for page in train):
         hint = "data.classes, data.class_map" if train else "all pages are held out: data.holdout, data.val"
-        raise InputError("D030", "no page to train on has a box of the recipe's classes", hint=hint)
+        message = "no page to train on has a box of the recipe's classes"
+        raise InputError("D030", message, path=section.train[0].path, hint=hint)
     return TrainingData(train, val, dropped)
 
 
@@ -117,6 +118,8 @@ def _read(
     source: Source, section: DataSection, dropped: Counter[str]
 ) -> Iterator[tuple[LabelledPage, PageRecord, tuple[Annotation, ...]]]:
     dataset = read_dataset(Path(source.path), source.format, level=source.level)
+    if not dataset.pages:
+        raise InputError("D030", "the dataset has no pages", path=source.path)
     root = dataset.root or Path(source.path)
     name = Path(source.path).stem if Path(source.path).suffix else Path(source.path).name
     annotates = _annotated_classes(source, section, dataset.classes)

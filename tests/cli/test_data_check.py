@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import zipfile
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -12,7 +13,9 @@ from centernet_cli.core.errors import ExitCode
 
 def write(folder, boxes, *, name="a.png", size=(100, 80)):
     folder.mkdir(parents=True, exist_ok=True)
-    Image.effect_noise(size, 60).save(folder / name)
+    seed = [*folder.name.encode(), *name.encode()]
+    pixels = np.random.default_rng(seed).integers(0, 256, size[::-1], dtype=np.uint8)
+    Image.fromarray(pixels).save(folder / name)
     data = {
         "images": [{"id": 1, "file_name": name, "width": 100, "height": 80}],
         "categories": [{"id": 1, "name": "text_line"}],

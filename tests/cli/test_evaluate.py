@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from lxml import html
 from PIL import Image
@@ -505,7 +506,8 @@ def test_photographs_of_eighty_classes(capsys: CaptureFixture[str], tmp_path: Pa
     (tmp_path / "val2017").mkdir()
     for number, mode in enumerate(("RGB", "L", "RGB"), 139):
         name = f"{number:012}.jpg"
-        Image.effect_noise((120, 90), 80).convert(mode).save(tmp_path / "val2017" / name)
+        noise = np.random.default_rng(number).integers(0, 256, (90, 120), dtype=np.uint8)
+        Image.fromarray(noise).convert(mode).save(tmp_path / "val2017" / name)
         images.append({"id": number, "file_name": name, "width": 120, "height": 90})
     for index in range(40):
         box = [index % 7 * 12.5, index % 5 * 15.25, 30.5, 20.0]

@@ -74,6 +74,24 @@ XML = [
     ),
     # Case 23.
     *((page(body=LINE.replace("1,1 9,1 9,5 1,5", points)), "D020") for points in ("10,20 30", "NaN,5 1,2 3,4")),
+    (page(body=LINE.replace("1,1 9,1 9,5 1,5", "1e9,5 2e9,5 2e9,9")), "D021"),
+]
+ODD = [
+    # Case 23: what can be read is kept or dropped, and counted.
+    ("1,1 9,1", "TextLine  dropped    1  has fewer than three points"),
+    ("1,1 9,9 9,1 1,9", "note: outlines that cross or touch themselves, kept as they are: 1"),
+    ("-5,1 9,1 9,5 -5,5", "note: boxes reach outside their page, kept as they are: 1"),
+    ("1,1 1,1 1,1 1,1", "TextLine  dropped    1  has no extent"),
+]
+WRONG_ROOT = [
+    # Case 21: a file of one format read as another.
+    ("page", '<alto xmlns="http://www.loc.gov/standards/alto/ns-v4#"/>', "X302"),
+    ("alto", page(), "X302"),
+    ("hocr", "<html><body><p>no page</p></body></html>", "X302"),
+    ("voc", page(), "D001"),
+    ("cvat", page(), "D001"),
+    ("page", '<?xml version="1.0" encoding="klingon"?>' + page()[21:], "X302"),
+    ("page", "", "X302"),
 ]
 COCO = [
     # Case 24.
@@ -126,6 +144,29 @@ def test_page_xml(tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str,
     assert f" {code} " in shown
 
 
+@pytest.mark.parametrize(("points", "account"), ODD)
+def test_odd_points(tmp_path: Path, capsys: pytest.CaptureFixture[str], points: str, account: str) -> None:
+    (tmp_path / "a.xml").write_text(page(body=LINE.replace("1,1 9,1 9,5 1,5", points)), encoding="utf-8")
+    exit_code, shown = run(tmp_path, capsys, "page", tmp_path / "a.xml")
+    assert exit_code == 0
+    assert " ".join(account.split()) in " ".join(shown.split())
+
+
+@pytest.mark.parametrize(("kind", "text", "code"), WRONG_ROOT)
+def test_another_root(tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str, text: str, code: str) -> None:
+    (tmp_path / "a.xml").write_text(text, encoding="utf-8")
+    exit_code, shown = run(tmp_path, capsys, kind, tmp_path / "a.xml")
+    assert exit_code == 4
+    assert f" {code} " in shown
+
+
+def test_an_unknown_year_is_read_with_a_note(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.xml").write_text(page().replace("2019-07-15", "2031-01-01"), encoding="utf-8")
+    exit_code, shown = run(tmp_path, capsys, "auto", tmp_path / "a.xml")
+    assert exit_code == 0
+    assert "PAGE version '2031-01-01' is not a known one" in shown
+
+
 @pytest.mark.parametrize(("text", "code"), COCO)
 def test_coco(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, code: str) -> None:
     (tmp_path / "a.json").write_text(text, encoding="utf-8")
@@ -159,6 +200,8 @@ def entry(name: str, mode: int = 0o644 | stat.S_IFREG) -> zipfile.ZipInfo:
         [(entry("a.json", 0o777 | stat.S_IFLNK), b"/etc/passwd")],
         [(entry("a.json"), b" " * 3_000_000)],
         [(entry(f"{number}.json"), b"{}") for number in range(12)],
+        [(entry("a.json"), b"{}"), (entry("./a.json"), b"[]")],
+        [(entry("a.json"), b"{}"), (entry("A.json"), b"[]"), (entry("a.json/b.json"), b"{}")],
     ],
 )
 def test_zip(
@@ -174,3 +217,16 @@ def test_zip(
     exit_code, shown = run(tmp_path, capsys, "coco", tmp_path / "a.zip")
     assert exit_code == 4
     assert " Z601 " in shown
+
+
+def test_an_encrypted_zip(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.json", "{}")
+    content = bytearray(path.read_bytes())
+    for mark, offset in ((b"PK\3\4", 6), (b"PK\1\2", 8)):  # the flags of the entry and of the directory
+        content[content.index(mark) + offset] |= 1
+    path.write_bytes(content)
+    exit_code, shown = run(tmp_path, capsys, "coco", path)
+    assert exit_code == 4
+    assert "Z601 'a.json' is encrypted" in shown
