@@ -286,7 +286,9 @@ def predict(
             shard=shard,
             address=ray_address,
             summary=summary,
-            unusable={**extras_asked, "--password-file": password_file, "--fail-fast": fail_fast, "--force": force},
+            resume=resume,
+            force=force,
+            unusable={**extras_asked, "--password-file": password_file, "--fail-fast": fail_fast},
         )
     if ray_address is not None:
         raise UsageError("U707", "needs --engine ray", path="--ray-address")

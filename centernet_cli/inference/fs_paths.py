@@ -1,24 +1,20 @@
-"""Files on any file system that fsspec knows (S3, Google Cloud, SSH, HTTP, local): found, fetched, put in place."""
+"""Files to read on any file system that fsspec knows (S3, Google Cloud, SSH, HTTP, local): found and fetched."""
 
 from __future__ import annotations
 
 import secrets
-import time
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from centernet_cli.core.errors import InputError, OutputError, UsageError
-from centernet_cli.pages.inputs import KNOWN_SUFFIXES, expand_inputs
+from centernet_cli.core.errors import InputError
+from centernet_cli.inference.fs_access import filesystem, reason_of, retried
+from centernet_cli.pages.inputs import KNOWN_SUFFIXES, expand_inputs, listed_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
 _VERSION_KEYS = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "last_modified", "created")
-TRIES = 4
-FIRST_PAUSE = 0.5
-"""Seconds; doubled after each try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +30,16 @@ class InputFile:
     name: str
     identity: str
 
+    @property
+    def place(self) -> str:
+        """The name alone, in full."""
+        return place_of(self.identity)
+
+
+def place_of(identity: str) -> str:
+    """Return the full name of a file by its identity."""
+    return identity.rsplit("|", 2)[0]
+
 
 def is_remote(name: str) -> bool:
     """Say whether a name is one of fsspec's, such as `s3://bucket/scans`."""
@@ -43,20 +49,40 @@ def is_remote(name: str) -> bool:
 def find_files(inputs: Sequence[str], stdin: TextIO | None = None) -> list[InputFile]:
     """Return the files of inputs in a fixed order; first those on this machine, as `expand_inputs` finds them.
 
-    A remote input is a file, a folder with all below it, or a pattern.
+    A remote input is a file, a folder with all below it, or a pattern. Addresses in a list are files, and are not
+    looked at before they are read.
 
     Raises:
         InputError: I110, a remote place cannot be listed; I111, nothing is there.
-        UsageError: U112, from `expand_inputs`.
+        UsageError: U112, from `expand_inputs`; U719.
     """
+    here: list[str] = []
+    remote: list[tuple[str, list[InputFile]]] = []
+    for text in inputs:
+        names = listed_names(text, stdin)
+        if names is not None:
+            for name in names:
+                if is_remote(name):
+                    remote.append((name, [_unseen(name)]))
+                else:
+                    here.append(name)
+        elif is_remote(text):
+            remote.append((text, list(_listed(text))))
+        else:
+            here.append(text)
     found: dict[str, InputFile] = {}
-    here = [name for name in inputs if not is_remote(name)]
-    if here:
-        found |= {str(path): InputFile(str(path), _identity(path)) for path in expand_inputs(here, stdin)}
-    for name in inputs:
-        if is_remote(name):
-            found |= {file.name: file for file in _listed(name)}
-    return list(found.values())
+    if here or not remote:
+        found |= {str(path): InputFile(str(path), _identity(path)) for path in expand_inputs(here)}
+    misses = [name for name, files in remote if not files]
+    for _, files in remote:
+        found |= {file.name: file for file in files}
+    if not found:
+        raise InputError("I111", "no page images or PDFs found", path=misses[0])
+    return [*found.values(), *(_unseen(name) for name in misses)]  # reading the last ones tells that there is nothing
+
+
+def _unseen(name: str) -> InputFile:
+    return InputFile(name, f"{name}||")
 
 
 def fetch(name: str, folder: Path) -> Path:
@@ -67,96 +93,17 @@ def fetch(name: str, folder: Path) -> Path:
     """
     if not is_remote(name):
         return Path(name)
-    fs, place = _filesystem(name)
+    fs, place = filesystem(name)
     local = folder / f"{secrets.token_hex(8)}{Path(place).suffix}"
     try:
         retried(lambda: fs.get_file(place, str(local)))
     except Exception as error:
-        raise InputError("I110", f"cannot be fetched: {_reason(error)}", path=name) from error
+        raise InputError("I110", f"cannot be fetched: {reason_of(error)}", path=name) from error
     return local
 
 
-def put(local: Path, folder: str, name: str) -> None:
-    """Put a file, complete or not at all, into a folder.
-
-    Raises:
-        OutputError: O801.
-    """
-    fs, place = _filesystem(folder)
-    target = f"{place.rstrip('/')}/{name}"
-    temporary = f"{place.rstrip('/')}/.{name}.{secrets.token_hex(4)}.tmp"
-
-    def write() -> None:
-        fs.makedirs(place, exist_ok=True)
-        fs.put_file(str(local), temporary)
-        fs.mv(temporary, target)
-
-    try:
-        retried(write)
-    except Exception as error:
-        with suppress(Exception):
-            fs.rm_file(temporary)
-        raise OutputError("O801", f"cannot be written: {_reason(error)}", path=target) from error
-
-
-def listing(folder: str) -> list[str]:
-    """Return the names of the files right in a folder; none if there is no folder.
-
-    Raises:
-        OutputError: O801, it cannot be listed.
-    """
-    fs, place = _filesystem(folder)
-    try:
-        return sorted(str(entry).rstrip("/").rsplit("/", 1)[-1] for entry in fs.ls(place, detail=False))
-    except FileNotFoundError:
-        return []
-    except Exception as error:
-        raise OutputError("O801", f"cannot be listed: {_reason(error)}", path=folder) from error
-
-
-def read_bytes(folder: str, name: str) -> bytes:
-    """Return the content of a small file."""
-    fs, place = _filesystem(folder)
-    content: bytes = retried(lambda: fs.cat_file(f"{place.rstrip('/')}/{name}"))
-    return content
-
-
-def remove(folder: str, name: str) -> None:
-    """Delete a file."""
-    fs, place = _filesystem(folder)
-    fs.rm_file(f"{place.rstrip('/')}/{name}")
-
-
-def retried(work: Callable[[], Any]) -> Any:
-    """Do something that may fail for reasons that pass: up to four times, with growing pauses.
-
-    What isn't there, or may not be touched, is not tried again.
-    """
-    for left in range(TRIES - 1, -1, -1):
-        try:
-            return work()
-        except (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError):
-            raise
-        except Exception:
-            if not left:
-                raise
-            time.sleep(FIRST_PAUSE * 2 ** (TRIES - 1 - left))
-    return None  # pragma: no cover - the last try returns or raises
-
-
-def _filesystem(name: str) -> tuple[Any, str]:
-    from fsspec.core import url_to_fs
-
-    try:
-        fs, place = url_to_fs(name)
-    except (ImportError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise UsageError("U719", f"no such file system: {reason}", path=name) from error
-    return fs, str(place)
-
-
 def _listed(name: str) -> Iterable[InputFile]:
-    fs, place = _filesystem(name)
+    fs, place = filesystem(name)
     try:
         if any(mark in place for mark in "*?["):
             entries = retried(lambda: fs.glob(place, detail=True))
@@ -166,10 +113,8 @@ def _listed(name: str) -> Iterable[InputFile]:
             entries = retried(lambda: fs.find(place, detail=True))
             entries = {key: info for key, info in entries.items() if Path(key).suffix.lower() in KNOWN_SUFFIXES}
     except Exception as error:
-        raise InputError("I110", f"cannot be listed: {_reason(error)}", path=name) from error
+        raise InputError("I110", f"cannot be listed: {reason_of(error)}", path=name) from error
     files = sorted(key for key, info in entries.items() if info.get("type", "file") == "file")
-    if not files:
-        raise InputError("I111", "no page images or PDFs found", path=name)
     for key in files:
         info = entries[key]
         version = next((str(info[field]) for field in _VERSION_KEYS if info.get(field) is not None), "")
@@ -183,7 +128,3 @@ def _identity(path: Path) -> str:
     except OSError:
         return f"{path}||"  # reading it will tell what is wrong
     return f"{path.absolute()}|{facts.st_size}|{facts.st_mtime_ns}"
-
-
-def _reason(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

@@ -51,6 +51,22 @@ def expand_inputs(inputs: Sequence[str], stdin: TextIO | None = None) -> Iterato
     yield from misses
 
 
+def listed_names(text: str, stdin: TextIO | None) -> Iterator[str] | None:
+    """Yield the names that an input such as `@list` or `-` stands for; return None for any other input.
+
+    Raises:
+        InputError: I110, the list cannot be opened.
+        UsageError: U112, for `-` without `stdin`.
+    """
+    if text == "-":
+        if stdin is None:
+            raise UsageError("U112", "standard input is not available", path="-")
+        return _names(_bytes_of(stdin))
+    if text.startswith("@") and len(text) > 1:
+        return _list_file(Path(text[1:]))
+    return None
+
+
 def _identity(path: Path) -> tuple[str, str]:
     """Return what two spellings of the same file share; a symlink to it is a file of its own."""
     return _real_folder(str(path.parent), os.getcwd()), path.name  # noqa: PTH109 - a plain string
@@ -66,12 +82,9 @@ def _real_folder(folder: str, _working_folder: str) -> str:
 
 def _expand(inputs: Sequence[str], stdin: TextIO | None, misses: list[Path]) -> Iterator[Path]:
     for text in inputs:
-        if text == "-":
-            if stdin is None:
-                raise UsageError("U112", "standard input is not available", path="-")
-            names = _names(_bytes_of(stdin))
-        elif text.startswith("@") and len(text) > 1:
-            names = _list_file(Path(text[1:]))
+        names = listed_names(text, stdin)
+        if names is not None:
+            pass
         elif glob.has_magic(text) and not os.path.lexists(text):
             matches = sorted(glob.iglob(text, recursive=True))  # noqa: PTH207 - absolute patterns, and names as typed
             if not matches:
