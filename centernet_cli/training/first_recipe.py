@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,21 +16,24 @@ from centernet_cli.datasets.documents import document_of, holdout_place
 from centernet_cli.datasets.stats import tabulate
 from centernet_cli.models.meta import read_meta
 from centernet_cli.models.shelf import find_model
+from centernet_cli.training.recipe_notes import NOTES, with_notes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from centernet_cli.core.records import Dataset
 
 Task = Literal["lines", "regions"]
 _LINE_NAMES = frozenset({"line", "lines", "textline", "text line", "text-line"})
 """What others call `text_line`: so that its trained heatmap is taken over."""
-HOLDOUT = 0.2
-LOOKS = 12
-"""Times that each page is looked at."""
-SAMPLES = (120, 4000)
-"""In all, at least and at most."""
-EPOCHS = 10
+_HOLDOUT, _HOLDOUT_OF_MANY, _MANY = 0.2, 0.1, 100
+"""Share of documents to judge by; of so many, a smaller share tells as much."""
+_LOOKS = (12, 40)
+"""Times that each page is looked at, at least and at most: the fewer pages, the more."""
+_SAMPLES = 4000
+"""In all, at most."""
+_SAMPLES_PER_EPOCH = (8, 400)
+_VALIDATIONS = 12
 BATCH = 2
 SECONDS_PER_MEGAPIXEL = 1.8
 """Of training on two cores of 2023, augmentation included."""
@@ -52,13 +56,35 @@ class FirstRecipe:
     documents: int
 
 
-def first_recipe(parts: Sequence[tuple[Path, Dataset]], task: Task, folder: Path) -> FirstRecipe:
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How long to train: an epoch is a look at each page, unless these are very few or very many."""
+
+    epochs: int
+    samples_per_epoch: int
+    val_every: int
+    patience: int
+
+    @classmethod
+    def of(cls, pages: int) -> Schedule:
+        """Return the schedule for so many pages to learn from: 40 looks at each of 20, 18 at 100, 12 at 300."""
+        looks = min(max(round(180 / math.sqrt(pages)), _LOOKS[0]), _LOOKS[1])
+        per_epoch = min(max(pages, _SAMPLES_PER_EPOCH[0]), _SAMPLES_PER_EPOCH[1])
+        epochs = max(round(min(looks * max(pages, _SAMPLES_PER_EPOCH[0]), _SAMPLES) / per_epoch), 1)
+        val_every = -(-epochs // _VALIDATIONS)
+        return cls(epochs, per_epoch, val_every, patience=max(epochs // 2, 4 * val_every))
+
+
+def first_recipe(
+    parts: Sequence[tuple[Path, Dataset]], task: Task, folder: Path, levels: Mapping[Path, str] | None = None
+) -> FirstRecipe:
     """Make a recipe.
 
     Args:
         parts: Where each dataset is, and the dataset.
         task: Which of the shipped models to start from.
         folder: Where the recipe will be: paths in it count from there.
+        levels: What was read of PAGE, ALTO and hOCR, by place.
 
     Raises:
         InputError: D016, an image is missing; D030, there are no pages or no boxes.
@@ -71,16 +97,20 @@ def first_recipe(parts: Sequence[tuple[Path, Dataset]], task: Task, folder: Path
     classes, class_map = _classes(parts, task)
     share, held_out, documents = _holdout(parts)
     pages = sum(len(dataset.pages) for _, dataset in parts)
-    samples = min(max(LOOKS * pages, SAMPLES[0]), SAMPLES[1])
+    schedule = Schedule.of(max(round(pages * (1 - held_out / documents)), 1))
+    samples = schedule.epochs * schedule.samples_per_epoch
     steps = samples // BATCH
-    sources = [{"path": _way(path, folder)} for path, _ in parts]
+    sources = [
+        {"path": _way(path, folder), **({"level": levels[path]} if levels and path in levels else {})}
+        for path, _ in parts
+    ]
     data: dict[str, Any] = {
         "name": folder.absolute().name if folder.absolute().name.isidentifier() else task,
         "data": {"classes": classes, "train": sources},
         "model": {**_architecture(task), "init": task},
         "augment": {},
         "optim": {"lr": 3e-4, "warmup_steps": max(steps // 10, 5), "ema": round(max(0.9, 1 - 10 / steps), 4)},
-        "train": {"epochs": EPOCHS, "samples_per_epoch": -(-samples // EPOCHS), "batch_size": BATCH, "val_every": 2},
+        "train": {**asdict(schedule), "batch_size": BATCH},
         "decode": {},
         "test": {"ink": task, "second_look": True} if task == "lines" else {"ink": task},
         "eval": {"score": "f1" if task == "lines" else "ap"},
@@ -103,7 +133,7 @@ def first_recipe(parts: Sequence[tuple[Path, Dataset]], task: Task, folder: Path
         f"Score: unknown before it is trained. {_validation(held_out, documents)}",
         f"Hardware: two CPU cores, about {max(1, round(minutes))} minute{'s' * (round(minutes) > 1)}.",
     ]
-    text = "".join(f"# {line}\n" for line in comment) + dump_yaml(data)
+    text = "".join(f"# {line}\n" for line in comment) + with_notes(dump_yaml(data), NOTES)
     return FirstRecipe(text, minutes, held_out, documents)
 
 
@@ -135,10 +165,11 @@ def _holdout(parts: Sequence[tuple[Path, Dataset]]) -> tuple[float, int, int]:
     places = sorted(holdout_place(group) for group in groups)
     if len(places) < 2:
         return 0.0, 0, len(places)
-    wanted = min(max(round(HOLDOUT * len(places)), 1), len(places) - 1)
-    count = sum(place < HOLDOUT for place in places)
+    share = _HOLDOUT if len(places) < _MANY else _HOLDOUT_OF_MANY
+    wanted = min(max(round(share * len(places)), 1), len(places) - 1)
+    count = sum(place < share for place in places)
     if 1 <= count <= max(2 * wanted, 1) and count < len(places):
-        return HOLDOUT, count, len(places)
+        return share, count, len(places)
     return round((places[wanted - 1] + places[wanted]) / 2, 6), wanted, len(places)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from centernet_cli.core.errors import InputError
 from centernet_cli.core.recipe_file import load_recipe
 from centernet_cli.datasets.formats import read_dataset
 from centernet_cli.training.data import load_data
-from centernet_cli.training.first_recipe import first_recipe
+from centernet_cli.training.first_recipe import Schedule, first_recipe
 
 
 def make(folder: Path, names: list[str], label: str = "title", *, per_page: int = 30) -> Path:
@@ -73,6 +74,44 @@ def test_one_document_is_judged_by_itself(tmp_path: Path) -> None:
     (tmp_path / "r.yaml").write_text(found.text)
     loaded = load_data(load_recipe(tmp_path / "r.yaml"))
     assert len(loaded.val) == len(loaded.train) == 2
+
+
+@pytest.mark.parametrize(
+    ("pages", "looks", "samples"), [(1, 40, 320), (20, 40, 800), (100, 18, 1800), (300, 12, 3600), (5000, None, 4000)]
+)
+def test_the_fewer_pages_the_more_looks_at_each(pages: int, looks: int | None, samples: int) -> None:
+    schedule = Schedule.of(pages)
+    assert schedule.epochs * schedule.samples_per_epoch == samples
+    assert looks in {schedule.epochs, None}
+    assert 4 <= schedule.epochs // schedule.val_every <= 12
+    assert schedule.val_every < schedule.patience < schedule.epochs
+
+
+def test_values_are_explained(tmp_path: Path) -> None:
+    path = make(tmp_path, ["a.png", "b.png"], "# no: lr: 3")
+    text = first_recipe([(path, read_dataset(path))], "regions", tmp_path).text
+    (tmp_path / "r.yaml").write_text(text)
+    assert load_recipe(tmp_path / "r.yaml").data.classes == ("# no: lr: 3",)
+    unexplained = {found[1] for line in text.splitlines() if (found := re.match(r"  (\w+):[^#]*$", line))}
+    assert unexplained <= {"classes", "train", "backbone", "context_blocks"}
+
+
+@pytest.mark.parametrize(("task", "label", "boxes"), [("lines", "text_line", 1), ("regions", "text", 2)])
+def test_regions_or_lines_of_page_formats(tmp_path: Path, task: str, label: str, boxes: int) -> None:
+    region = '<TextRegion id="r{0}"><Coords points="10,{0}0 500,{0}0 500,{0}90 10,{0}90"/>{1}</TextRegion>'
+    line = '<TextLine id="l"><Coords points="20,120 400,120 400,140 20,140"/></TextLine>'
+    for name in "ab":
+        Image.new("L", (600, 800), 255).save(tmp_path / f"{name}.png")
+        (tmp_path / f"{name}.xml").write_text(
+            '<PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2013-07-15">'
+            f'<Page imageWidth="600" imageHeight="800" imageFilename="{name}.png">'
+            f"{region.format(1, line)}{region.format(4, '')}</Page></PcGts>"
+        )
+    out = tmp_path / "r.yaml"
+    assert main(["recipe", "init", "--from", str(tmp_path), "--task", task, "--out", str(out)]) == 0
+    recipe = load_recipe(out)
+    assert recipe.data.classes == (label,)
+    assert [len(page.boxes) for page in load_data(recipe).train] == [boxes]
 
 
 def test_what_others_call_lines_keeps_the_trained_head(tmp_path: Path) -> None:
