@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
+
+from centernet_cli.cli.collector import collector_paused
+from centernet_cli.cli.data_options import ForceOption, ImagesOption, LevelOption, SourcesArgument
 
 
 def convert(
@@ -22,10 +24,7 @@ def convert(
         str,
         typer.Argument(metavar="TO", help="Format to write: one of the same, or yolo_segment or yolo_obb."),
     ],
-    src: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="[SRC]...", help="Files, folders or ZIP files to read.", show_default="."),
-    ] = None,
+    src: SourcesArgument = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -41,19 +40,13 @@ def convert(
             "--class-map", metavar="FILE", help="YAML lines `old name: new name`; an empty new name drops the class."
         ),
     ] = None,
-    level: Annotated[
-        str | None,
-        typer.Option("--level", metavar="NAME", help="What to read of PAGE, ALTO and hOCR, such as line or region."),
-    ] = None,
-    images: Annotated[
-        Literal["copy", "link", "none"],
-        typer.Option("--images", help="Copy or hard-link the images next to the output, or leave them alone."),
-    ] = "none",
+    level: LevelOption = None,
+    images: ImagesOption = "none",
     strict: Annotated[
         bool, typer.Option("--strict", help="Write nothing if a shape would be reduced or dropped.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and count; write nothing.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace existing files, though never an input.")] = False,
+    force: ForceOption = False,
     summary: Annotated[bool, typer.Option("--json", help="Print the account as JSON to stdout.")] = False,
 ) -> int:
     """Convert annotations from one format to another.
@@ -83,11 +76,5 @@ def convert(
         force=force,
         summary=summary,
     )
-    # The collector would look through the records, all of them in use until the end, over and over again.
-    collects = gc.isenabled()
-    gc.disable()
-    try:
+    with collector_paused():
         return run(job)
-    finally:
-        if collects:
-            gc.enable()

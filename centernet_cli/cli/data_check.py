@@ -10,15 +10,8 @@ import typer
 
 from centernet_cli.cli import console
 from centernet_cli.cli.collector import collector_paused
-from centernet_cli.cli.data_sources import (
-    FormatOption,
-    JsonOption,
-    LevelOption,
-    RecipeOption,
-    SourcesArgument,
-    check_format,
-    requests_of,
-)
+from centernet_cli.cli.data_options import FormatOption, JsonOption, LevelOption, RecipeOption, SourcesArgument
+from centernet_cli.cli.data_sources import check_format, requests_of
 from centernet_cli.core.errors import ExitCode, printable
 
 if TYPE_CHECKING:

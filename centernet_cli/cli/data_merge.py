@@ -9,24 +9,15 @@ import typer
 
 from centernet_cli.cli import console
 from centernet_cli.cli.collector import collector_paused
-from centernet_cli.cli.data_output import (
-    ForceOption,
-    ImagesOption,
-    Output,
-    ToOption,
-    output_format,
-    say_losses,
-    say_written,
-)
-from centernet_cli.cli.data_sources import FormatOption, LevelOption, read_joined
+from centernet_cli.cli.data_options import DatasetOption, ForceOption, FormatOption, ImagesOption, LevelOption, ToOption
+from centernet_cli.cli.data_output import Output, output_format, say_losses, say_written
+from centernet_cli.cli.data_sources import read_joined
 from centernet_cli.core.errors import ExitCode
 
 
 def merge(
     src: Annotated[list[Path], typer.Argument(metavar="SRC...", help="Files, folders or ZIP files to read.")],
-    out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="PATH", help="Folder to write, or file of formats of one file.")
-    ] = Path("merged"),
+    out: DatasetOption = Path("merged"),
     to: ToOption = None,
     images: ImagesOption = "link",
     format_name: FormatOption = "auto",

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
-
-import typer
+from typing import TYPE_CHECKING, Literal
 
 from centernet_cli.cli import console
 from centernet_cli.core.errors import UsageError, printable
@@ -17,16 +15,6 @@ if TYPE_CHECKING:
     from centernet_cli.core.records import Dataset
     from centernet_cli.datasets.conversion import Conversion
     from centernet_cli.datasets.formats.tally import Tally
-
-ToOption = Annotated[
-    str | None,
-    typer.Option("--to", metavar="FORMAT", help="Format to write. [default: the sources' own; coco if they differ]"),
-]
-ImagesOption = Annotated[
-    Literal["copy", "link", "none"],
-    typer.Option("--images", help="Copy or hard-link the images next to the output, or leave them alone."),
-]
-ForceOption = Annotated[bool, typer.Option("--force", help="Replace existing files, though never an input.")]
 
 
 @dataclass(frozen=True, slots=True)

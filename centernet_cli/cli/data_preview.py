@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from centernet_cli.cli import console
-from centernet_cli.cli.data_sources import FormatOption, LevelOption, RecipeOption, SourcesArgument, unzipped
+from centernet_cli.cli.data_options import FormatOption, LevelOption, RecipeOption, SourcesArgument
+from centernet_cli.cli.data_sources import unzipped
 from centernet_cli.core.errors import CenterNetError, ExitCode, InputError, printable
 
 if TYPE_CHECKING:

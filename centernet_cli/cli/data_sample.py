@@ -8,25 +8,24 @@ from typing import Annotated
 import typer
 
 from centernet_cli.cli.collector import collector_paused
-from centernet_cli.cli.data_output import (
+from centernet_cli.cli.data_options import (
+    DatasetOption,
     ForceOption,
+    FormatOption,
     ImagesOption,
-    Output,
+    LevelOption,
+    SourcesArgument,
     ToOption,
-    output_format,
-    say_losses,
-    say_written,
 )
-from centernet_cli.cli.data_sources import FormatOption, LevelOption, SourcesArgument, read_joined
+from centernet_cli.cli.data_output import Output, output_format, say_losses, say_written
+from centernet_cli.cli.data_sources import read_joined
 from centernet_cli.core.errors import ExitCode, UsageError
 
 
 def sample(
     src: SourcesArgument = None,
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="Pages to take, if there are as many.")] = 100,
-    out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="PATH", help="Folder to write, or file of formats of one file.")
-    ] = Path("sample"),
+    out: DatasetOption = Path("sample"),
     each_class: Annotated[
         bool, typer.Option("--each-class", help="Take pages of each class in turn, the rarest first.")
     ] = False,

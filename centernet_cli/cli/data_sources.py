@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from centernet_cli.core.errors import UsageError
 
@@ -17,23 +15,6 @@ if TYPE_CHECKING:
     from centernet_cli.core.records import Dataset
     from centernet_cli.datasets.check.sources import Request
     from centernet_cli.datasets.formats.tally import Tally
-
-SourcesArgument = Annotated[
-    list[Path] | None,
-    typer.Argument(metavar="[SRC]...", help="Files, folders or ZIP files to read.", show_default="."),
-]
-FormatOption = Annotated[
-    str,
-    typer.Option("--format", "-f", metavar="NAME", help="Format of the sources, as in `convert`."),
-]
-LevelOption = Annotated[
-    str | None,
-    typer.Option("--level", metavar="NAME", help="What to read of PAGE, ALTO and hOCR, such as line or region."),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON to stdout.")]
-RecipeOption = Annotated[
-    Path | None, typer.Option("--recipe", metavar="RECIPE", help="File, or the name of a shipped recipe.")
-]
 
 
 def check_format(name: str) -> str:

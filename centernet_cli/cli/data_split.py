@@ -10,16 +10,17 @@ import typer
 
 from centernet_cli.cli import console
 from centernet_cli.cli.collector import collector_paused
-from centernet_cli.cli.data_output import (
+from centernet_cli.cli.data_options import (
     ForceOption,
+    FormatOption,
     ImagesOption,
-    Output,
+    JsonOption,
+    LevelOption,
+    SourcesArgument,
     ToOption,
-    output_format,
-    say_losses,
-    say_written,
 )
-from centernet_cli.cli.data_sources import FormatOption, JsonOption, LevelOption, SourcesArgument, read_joined
+from centernet_cli.cli.data_output import Output, output_format, say_losses, say_written
+from centernet_cli.cli.data_sources import read_joined
 from centernet_cli.core.errors import ExitCode, InputError, UsageError, printable
 
 if TYPE_CHECKING:

@@ -9,14 +9,8 @@ import typer
 
 from centernet_cli.cli import console
 from centernet_cli.cli.collector import collector_paused
-from centernet_cli.cli.data_sources import (
-    FormatOption,
-    JsonOption,
-    LevelOption,
-    SourcesArgument,
-    check_format,
-    requests_of,
-)
+from centernet_cli.cli.data_options import FormatOption, JsonOption, LevelOption, SourcesArgument
+from centernet_cli.cli.data_sources import check_format, requests_of
 from centernet_cli.core.errors import ExitCode, InputError, printable
 
 if TYPE_CHECKING:
