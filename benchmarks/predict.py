@@ -24,7 +24,8 @@ from typing import Any
 FORWARD = """
 import json, sys, time
 import numpy as np
-from centernet_cli.inference.open_runtime import RuntimeOptions, open_runtime
+from centernet_cli.inference.open_runtime import open_runtime
+from centernet_cli.inference.runtime import RuntimeOptions
 shapes = json.loads(sys.argv[1])
 runtime = open_runtime(sys.argv[2], RuntimeOptions())
 batches = [np.random.default_rng(0).integers(0, 256, (1, *shape, 3), dtype=np.uint8) for shape in shapes]
@@ -38,7 +39,8 @@ print(json.dumps([time.perf_counter() - start, time.process_time() - cpu]))
 END_TO_END = """
 import json, os, sys, time
 from pathlib import Path
-from centernet_cli.inference.open_runtime import RuntimeOptions, open_runtime
+from centernet_cli.inference.open_runtime import open_runtime
+from centernet_cli.inference.runtime import RuntimeOptions
 from centernet_cli.inference.output import Target, describe, open_sink
 from centernet_cli.inference.pipeline import PipelineOptions
 from centernet_cli.inference.sinks.sink import Header
@@ -73,7 +75,8 @@ print(json.dumps([after - before for before, after in zip(*marks)]))
 """
 LOOKS = """
 import json, sys
-from centernet_cli.inference.open_runtime import RuntimeOptions, open_runtime
+from centernet_cli.inference.open_runtime import open_runtime
+from centernet_cli.inference.runtime import RuntimeOptions
 from centernet_cli.inference.pipeline import PipelineOptions
 from centernet_cli.inference.stream import predict_files
 from centernet_cli.pages.source import PageOptions, expand_inputs

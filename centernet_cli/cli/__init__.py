@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
+import gc
 import os
 import signal
 import sys
@@ -77,6 +79,13 @@ def _root(
     del version
     console.quieten(quiet)
     console.raise_verbosity(verbose)
+
+
+@atexit.register
+def _skip_last_collection() -> None:
+    """Spare the interpreter its search for garbage at the end, which takes as long as a page does."""
+    if "torch" not in sys.modules:  # some of its libraries complain of what is left
+        gc.freeze()
 
 
 class _Terminated(BaseException):

@@ -18,7 +18,8 @@ def runtimes() -> list[Finding]:
 
 def default_runtime() -> Finding:
     """Tell what `--runtime auto` takes here."""
-    from centernet_cli.inference.open_runtime import RuntimeOptions, pick_runtime
+    from centernet_cli.inference.open_runtime import pick_runtime
+    from centernet_cli.inference.runtime import RuntimeOptions
 
     try:
         name = pick_runtime(Path("weights.safetensors"), RuntimeOptions())
@@ -30,7 +31,7 @@ def default_runtime() -> Finding:
 
 def openvino() -> Finding:
     """Look at OpenVINO."""
-    from centernet_cli.inference.runtimes.openvino import pick_precision
+    from centernet_cli.inference.runtimes.openvino import OpenVinoRuntime
     from centernet_cli.inference.runtimes.openvino_library import load_openvino
 
     try:
@@ -41,7 +42,7 @@ def openvino() -> Finding:
     release = str(library.__version__).partition("-")[0]
     if "CPU" not in devices:
         return Finding("runtime openvino", "missing", f"{release} has no device for this processor", "--runtime torch")
-    best = pick_precision("auto")
+    best = OpenVinoRuntime.pick_precision("auto")
     precisions = "bf16 (auto), fp32" if best == "bf16" else "fp32 (auto), bf16 (emulated: no instructions for it)"
     return Finding("runtime openvino", "ok", f"{release} on cpu: {precisions}")
 

@@ -122,7 +122,7 @@ def evaluate(
 
     With --truth, two models or files of boxes are compared page by page; --min-ap and --min-f1 then judge the second.
     """
-    from centernet_cli.inference.open_runtime import RuntimeOptions
+    from centernet_cli.inference.runtime import RuntimeOptions
 
     ious = _check_options(iou, {"--threshold": threshold, "--min-ap": min_ap, "--min-f1": min_f1})
     models, datasets = _sides(what, dataset or [], truth or [])

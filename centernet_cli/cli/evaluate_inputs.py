@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from centernet_cli.core.records import Dataset
     from centernet_cli.evaluation.pairing import TruthSource
-    from centernet_cli.inference.open_runtime import RuntimeOptions
     from centernet_cli.inference.overrides import Overrides
+    from centernet_cli.inference.runtime import RuntimeOptions
 
 
 def read_truth(paths: Sequence[Path], data_format: str) -> list[TruthSource]:
@@ -74,7 +74,8 @@ def get_predictions(
         UsageError: U707, predictions made before are to be made otherwise.
         CenterNetError: The model, or what is to run it, cannot be used.
     """
-    from centernet_cli.inference.open_runtime import RuntimeOptions, open_runtime
+    from centernet_cli.inference.open_runtime import open_runtime
+    from centernet_cli.inference.runtime import RuntimeOptions
 
     path = Path(what)
     chosen = overrides.options()

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from centernet_cli.core.records import Dataset
     from centernet_cli.evaluation.pairing import Pairing, TruthSource
     from centernet_cli.evaluation.summary import Scoring, Summary
-    from centernet_cli.inference.open_runtime import RuntimeOptions
     from centernet_cli.inference.overrides import Overrides
+    from centernet_cli.inference.runtime import RuntimeOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
-from centernet_cli.cli import console
 from centernet_cli.cli.overrides import (
     FlipOption,
     InkOption,
@@ -18,7 +16,7 @@ from centernet_cli.cli.overrides import (
     SizeOption,
     read_overrides,
 )
-from centernet_cli.core.errors import ExitCode, UsageError, printable
+from centernet_cli.core.errors import UsageError
 
 MAX_WORKERS = 512
 MIN_TILE, MAX_TILE = 256, 8192
@@ -236,13 +234,10 @@ def predict(
     page that fails is reported and recorded in the file; the others go on, and the exit code is then 5 (4 if none
     succeeded: nothing is written).
     """
-    from centernet_cli.cli.predict_extras import ExtraPaths
     from centernet_cli.cli.predict_job import PredictJob
-    from centernet_cli.cli.predict_parts import ledger_of, open_ledger, part_of
-    from centernet_cli.inference.open_runtime import RuntimeOptions
-    from centernet_cli.inference.output import check_output, open_sink, pick_target
-    from centernet_cli.pages.source import PageOptions, expand_inputs, parse_page_ranges
-    from centernet_cli.rendering.overlay_folder import real_paths
+    from centernet_cli.inference.runtime import RuntimeOptions
+    from centernet_cli.inference.worker_pool import WorkerPool
+    from centernet_cli.pages.options import PageOptions, parse_page_ranges
 
     overrides = read_overrides(size=size, flip=flip, scales=scales, resize=resize, nms=nms, ink=ink)
     options = PageOptions(
@@ -292,36 +287,23 @@ def predict(
         )
     if ray_address is not None:
         raise UsageError("U707", "needs --engine ray", path="--ray-address")
-    target = pick_target(output_format, out)
-    if summary and target.path is None:
-        raise UsageError("U705", "the boxes go to stdout already", path="--json", hint="give --out as well")
-    ledger_file = ledger_of(target)
-    if resume and ledger_file is None:
-        raise UsageError("U716", "needs an output to go on with", path="--resume", hint="name a file with --out")
-    paths = part_of(list(expand_inputs(inputs, sys.stdin)), shard)
-    if pdf_backend == "poppler":
-        from centernet_cli.pages.poppler import require_poppler
+    with WorkerPool(page_timeout) as pool:
+        if job.workers != 0:
+            pool.grow(job.workers or 1, batch_size)  # they start while this process imports the rest
+            job.pool = pool
+        from centernet_cli.cli.predict_local import Outputs, predict_local
 
-        require_poppler()
-    extra_paths = ExtraPaths(overlay=overlay, report=report, copies=annotate_pdf)
-    real_inputs = real_paths(paths)
-    going_on = resume and ledger_file is not None and ledger_file.is_file()
-    check_output(target, real_inputs, force=force or going_on)
-    extra_paths.check(target, real_inputs, force=force or going_on)
-    with open_ledger(job, ledger_file, overlay, resume=resume) as ledger:
-        extras = extra_paths.open(target, paths, real_inputs, options.password)
-        job.run(paths, options, open_sink(target, real_inputs), extras, ledger)
-    if not job.pages and paths:
-        console.problem("no page could be read; nothing was written")
-        return ExitCode.INPUT
-    if extras.copies is not None and not extras.copies.seen:
-        console.warn("--annotate-pdf: there is no page of a PDF among the inputs")
-    written = [*([] if target.path is None else [target.path]), *extra_paths.places()]
-    places = [printable(str(place)) for place in written]
-    console.say(f"{job.summary()}{' -> ' if places else ''}{', '.join(places)}")
-    if summary:
-        console.write_json(job.counts())
-    return ExitCode.PARTIAL if job.failed else ExitCode.OK
+        outputs = Outputs(
+            out=out,
+            output_format=output_format,
+            overlay=overlay,
+            report=report,
+            annotate_pdf=annotate_pdf,
+            force=force,
+            resume=resume,
+            summary=summary,
+        )
+        return predict_local(job, inputs, options, outputs, shard)
 
 
 def _password(path: Path) -> str:

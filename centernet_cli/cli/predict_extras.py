@@ -83,7 +83,7 @@ class ExtraPaths:
         self, target: Target, inputs: Sequence[Path], real_inputs: Collection[str], password: str | None
     ) -> PredictExtras:
         """Return what takes the pages."""
-        from centernet_cli.inference.sinks.page_files import PAGE_FORMATS
+        from centernet_cli.inference.sinks.page_formats import PAGE_FORMATS
 
         # Each with what it needs to draw: without any of them a single page comes sooner.
         overlay, report, copies = None, None, None

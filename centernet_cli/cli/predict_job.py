@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from centernet_cli.cli.predict_extras import PredictExtras
     from centernet_cli.core.records import PageInfo
     from centernet_cli.inference.ledger import Ledger
-    from centernet_cli.inference.open_runtime import RuntimeOptions
     from centernet_cli.inference.overrides import Overrides
-    from centernet_cli.inference.runtime import Runtime
+    from centernet_cli.inference.runtime import Runtime, RuntimeOptions
     from centernet_cli.inference.sinks.sink import Header, PageSink, SeenPage
     from centernet_cli.inference.tasks import PageWork
     from centernet_cli.inference.tiles import TileOption
+    from centernet_cli.inference.worker_pool import WorkerPool
     from centernet_cli.pages.source import PageOptions
 
 
@@ -47,6 +47,7 @@ class PredictJob:
         tile: As for `--tile`.
         fail_fast: Whether the first failure ends the run.
         options: What else the user chose that changes the boxes, for the output's `info`.
+        pool: Workers that are starting already; the caller ends them.
         pages: How many pages succeeded.
         failed: How many inputs could not be read or processed.
         boxes: How many boxes of each class there are.
@@ -61,6 +62,7 @@ class PredictJob:
     tile: TileOption = "auto"
     fail_fast: bool = False
     options: dict[str, object] = field(default_factory=dict)
+    pool: WorkerPool | None = None
     pages: int = 0
     failed: int = 0
     boxes: Counter[str] = field(default_factory=Counter)
@@ -124,7 +126,7 @@ class PredictJob:
         )
         options = self._reading(options, drawn=extras.overlay is not None)
         known = None if ledger is None else partial(ledger.known, wanted=options.pages)
-        stream = StreamOptions(workers=self.workers, work=work, digest=ledger is not None, known=known)
+        stream = StreamOptions(workers=self.workers, work=work, digest=ledger is not None, known=known, pool=self.pool)
         # The first stream makes the pictures and knows the files; the others only look.
         others = StreamOptions(workers=self.workers, known=known)
         streams = [
@@ -155,11 +157,14 @@ class PredictJob:
         from centernet_cli.inference.adaptive import MAX_FACTOR
         from centernet_cli.models.meta import read_meta
         from centernet_cli.models.shelf import find_model
-        from centernet_cli.rendering.overlay import MAX_SIDE
 
         if self.tile != "off":
             options = replace(options, least_dpi=LEAST_DPI)
-        enough = MAX_SIDE if drawn else 0
+        enough = 0
+        if drawn:
+            from centernet_cli.rendering.overlay import MAX_SIDE
+
+            enough = MAX_SIDE
         # The same for all models, or their boxes would not lie on the same pixels.
         for meta in (read_meta(find_model(name)) for name in self.models()):
             if (self.overrides.resize or meta.test.resize) != "page":

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from centernet_cli.core.errors import InputError, OutputError
 from centernet_cli.core.leftovers import sweep, temporary_name
-from centernet_cli.core.strict_json import encode_json, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -170,6 +169,8 @@ def dump_json(path: Path, obj: object) -> None:
         OutputError: O801.
         ValueError: The object holds NaN, infinity or a cycle: a bug of the caller.
     """
+    from centernet_cli.core.strict_json import encode_json
+
     atomic_write_text(path, encode_json(obj))
 
 
@@ -186,6 +187,8 @@ def read_json(path: Path, *, max_bytes: int = 2_000_000_000) -> object:
     Raises:
         InputError: J401 cannot be read, J402 too large, or what `parse_json` raises, with line and column.
     """
+    from centernet_cli.core.strict_json import parse_json  # takes msgspec, which page workers do without
+
     return parse_json(read_bytes(path, max_bytes=max_bytes), path=path)
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from centernet_cli.core.records import Annotation
-from centernet_cli.inference.ink import to_ink
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +33,8 @@ def to_ink_of_page(page: Page, boxes: Boxes, ink: Ink) -> Boxes:
     """
     if ink == "off" or not len(boxes):
         return boxes
+    from centernet_cli.inference.ink import to_ink  # needs OpenCV, which only page workers have loaded
+
     height, width = page.pixels.shape[:2]
     if (width, height) == (page.info.width, page.info.height):
         return to_ink(page.pixels, boxes, ink)

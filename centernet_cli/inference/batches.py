@@ -18,6 +18,11 @@ Batch = list[tuple["Ticket", "list[NetworkInput]"]]
 _Shapes = tuple[tuple[int, int], ...]
 
 
+def window(batch_size: int) -> int:
+    """Return how many pages must be held at a time for batches of some size."""
+    return WINDOW * batch_size if batch_size > 1 else 1
+
+
 class Batches:
     """Gathers pages into batches.
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -19,29 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from centernet_cli.inference.overrides import Overrides
-    from centernet_cli.inference.runtime import Runtime
+    from centernet_cli.inference.runtime import Runtime, RuntimeOptions
     from centernet_cli.models.meta import ModelMeta
 
-RuntimeName = Literal["auto", "torch", "openvino", "onnx"]
 GPU_FILES = (Path("/dev/nvidiactl"), Path("/dev/dxg"), Path("/dev/kfd"))
 """What Linux has where a GPU may be usable: NVIDIA's driver, Windows' below WSL, AMD's."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuntimeOptions:
-    """What runs a model, and where.
-
-    Attributes:
-        runtime: `auto`, `torch`, `openvino`, `onnx`.
-        device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
-        precision: `auto`, `fp32`, `bf16`, `fp16`.
-        threads: On the CPU; None: as many as this process may use. torch has one number for the whole process.
-    """
-
-    runtime: RuntimeName = "auto"
-    device: str = "auto"
-    precision: str = "auto"
-    threads: int | None = None
 
 
 def open_runtime(
@@ -111,6 +91,8 @@ def gpu_usable() -> bool:
 
 
 def _torch_may_have_gpu() -> bool:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return find_spec("torch") is not None and not version("torch").endswith("+cpu")
     except PackageNotFoundError:

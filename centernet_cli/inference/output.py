@@ -11,12 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from centernet_cli import __version__
 from centernet_cli.core.errors import OutputError, UsageError
-from centernet_cli.datasets.formats.parquet import is_ours
-from centernet_cli.inference.sinks.coco import CocoSink
-from centernet_cli.inference.sinks.csv_table import CsvSink
-from centernet_cli.inference.sinks.json_lines import JsonLinesSink
-from centernet_cli.inference.sinks.page_files import PAGE_FORMATS, OnePageSink, PageFilesSink
-from centernet_cli.inference.sinks.parquet import ParquetSink
+from centernet_cli.inference.sinks.page_formats import PAGE_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -174,15 +169,26 @@ def open_sink(target: Target, inputs: Collection[str] = ()) -> PageSink:
         OutputError: There is no room for temporary files.
     """
     kind, out = target.kind, target.path
+    # Each is imported when it is chosen.
     if kind == "jsonl":
+        from centernet_cli.inference.sinks.json_lines import JsonLinesSink
+
         return JsonLinesSink(out)
     if kind == "csv":
+        from centernet_cli.inference.sinks.csv_table import CsvSink
+
         return CsvSink(out)
     if kind == "coco":
+        from centernet_cli.inference.sinks.coco import CocoSink
+
         return CocoSink(out)
     assert out is not None  # pick_target sees to it
     if kind == "parquet":
+        from centernet_cli.inference.sinks.parquet import ParquetSink
+
         return ParquetSink(out)
+    from centernet_cli.inference.sinks.page_files import OnePageSink, PageFilesSink
+
     form = PAGE_FORMATS[kind]
     return PageFilesSink(form, out, inputs) if target.is_folder else OnePageSink(form, out)
 
@@ -234,10 +240,16 @@ def begins_with(mark: re.Pattern[bytes]) -> Callable[[Path], bool]:
     return found
 
 
+def _is_our_parquet(path: Path) -> bool:
+    from centernet_cli.datasets.formats.parquet import is_ours
+
+    return is_ours(path)
+
+
 _OURS: dict[OutputFormat, Callable[[Path], bool]] = {
     "coco": begins_with(re.compile(rb'"program"\s*:\s*"centernet"')),
     "jsonl": begins_with(re.compile(rb'^{"(file_name|source)": .*"status": "(ok|failed)"')),
     "csv": begins_with(re.compile(rb"^image,page,width,height,label,x0,y0,x1,y1,score,crowd,polygon,status\n")),
-    "parquet": is_ours,
+    "parquet": _is_our_parquet,
 }
 """Outputs of a whole run, which the next run may replace. Files of single pages are there to be worked on."""

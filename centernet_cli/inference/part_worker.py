@@ -20,7 +20,7 @@ from centernet_cli.inference.fetch_ahead import FetchAhead
 from centernet_cli.inference.fs_folder import put, read_bytes
 from centernet_cli.inference.fs_paths import InputFile
 from centernet_cli.inference.joint import joined, joint_classes
-from centernet_cli.inference.open_runtime import RuntimeOptions, open_runtime
+from centernet_cli.inference.open_runtime import open_runtime
 from centernet_cli.inference.output import describe
 from centernet_cli.inference.part_tries import PartTries
 from centernet_cli.inference.run_folder import ledger_of
@@ -34,7 +34,7 @@ from centernet_cli.pages.failure import failure_of
 if TYPE_CHECKING:
     from centernet_cli.inference.overrides import Overrides
     from centernet_cli.inference.pipeline import PipelineOptions
-    from centernet_cli.inference.runtime import Runtime
+    from centernet_cli.inference.runtime import Runtime, RuntimeOptions
     from centernet_cli.inference.sinks.sink import PageSink
     from centernet_cli.inference.stream import Done
     from centernet_cli.pages.options import PageOptions

@@ -1,14 +1,35 @@
-"""What the pipeline asks of a runtime; `runtimes/` holds those that exist."""
+"""What the pipeline asks of a runtime, and what a user may ask; `runtimes/` holds those that exist."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
     from centernet_cli.models.meta import ModelMeta
+
+
+RuntimeName = Literal["auto", "torch", "openvino", "onnx"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeOptions:
+    """What runs a model, and where.
+
+    Attributes:
+        runtime: `auto`, `torch`, `openvino`, `onnx`.
+        device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
+        precision: `auto`, `fp32`, `bf16`, `fp16`.
+        threads: On the CPU; None: as many as this process may use. torch has one number for the whole process.
+    """
+
+    runtime: RuntimeName = "auto"
+    device: str = "auto"
+    precision: str = "auto"
+    threads: int | None = None
 
 
 class RawBoxes(NamedTuple):

@@ -6,16 +6,15 @@ a process of its own to remove them.)
 
 from __future__ import annotations
 
+import math
 import mmap
 import os
-import tempfile
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     import numpy.typing as npt
 
     Pixels = npt.NDArray[np.uint8]
@@ -29,6 +28,8 @@ def create_shared_file() -> int:
     """Return the descriptor of a new, empty file in memory, which child processes may inherit."""
     if hasattr(os, "memfd_create"):
         return os.memfd_create("centernet-page", os.MFD_CLOEXEC)
+    import tempfile
+
     with tempfile.TemporaryFile() as file:
         return os.dup(file.fileno())
 
@@ -70,7 +71,9 @@ class SharedBuffer:
 
     def array(self, place: int, shape: tuple[int, ...]) -> Pixels:
         """Return the array at a place, as a view that stays valid for as long as it is held."""
-        count = int(np.prod(shape))
+        import numpy as np  # later than workers are started, who import it at the same time
+
+        count = math.prod(shape)
         if self._map is None or len(self._map) < place + count:
             # The old mapping lives on while arrays refer to it.
             self._map = mmap.mmap(self.descriptor, 0)

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING
 from centernet_cli.core.errors import CenterNetError
 from centernet_cli.core.records import Failure, PageRecord
 from centernet_cli.inference.annotate import annotations_of
-from centernet_cli.inference.batches import WINDOW, Batches
+from centernet_cli.inference.batches import Batches, window
 from centernet_cli.inference.failures import lost_page, page_failure
 from centernet_cli.inference.file_queue import FileQueue, Ticket
-from centernet_cli.inference.local_pool import LOCAL_BUFFERS, LocalPool
 from centernet_cli.inference.network import NetworkThread
 from centernet_cli.inference.runtimes.processors import available_cpus
 from centernet_cli.inference.sinks.sink import SeenPage
@@ -45,8 +44,6 @@ if TYPE_CHECKING:
     from centernet_cli.inference.worker_pool import Pool, Worker
     from centernet_cli.pages.options import PageOptions
 
-BUFFERS = 3
-"""Pages a worker may hold: one being read, one at the network, one between."""
 STARVED_SECONDS = 0.3
 """How long the network has to have waited for pages, in all, until another worker is started."""
 
@@ -60,12 +57,14 @@ class StreamOptions:
         digest: Whether to tell the SHA-256 of files.
         work: Says what else to do with a page when its boxes are known; asked in input order.
         known: Says what an earlier run left of a file, which isn't done again.
+        pool: Workers that have been started already; whoever did ends them.
     """
 
     workers: int | None = None
     digest: bool = False
     work: Callable[[PageInfo], PageWork | None] | None = None
     known: Callable[[Path], KnownFile | None] | None = None
+    pool: WorkerPool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,15 +112,14 @@ def predict_files(
     with ExitStack() as stack:
         pool: Pool
         grown = None
-        # A window must fit into the buffers.
-        window = WINDOW * options.batch_size if options.batch_size > 1 else 1
         if stream.workers == 0:
-            pool = stack.enter_context(LocalPool(max(LOCAL_BUFFERS, window)))
+            from centernet_cli.inference.local_pool import LOCAL_BUFFERS, LocalPool
+
+            pool = stack.enter_context(LocalPool(max(LOCAL_BUFFERS, window(options.batch_size))))
         else:
-            count = stream.workers or 1
-            grown = stack.enter_context(WorkerPool(pages.timeout))
-            grown.grow(count, max(BUFFERS, -(-window // count)))
-            pool = grown
+            pool = grown = stream.pool or stack.enter_context(WorkerPool(pages.timeout))
+            if not grown.workers:
+                grown.grow(stream.workers or 1, options.batch_size)
         network: NetworkThread[Ticket] = stack.enter_context(NetworkThread(open_runtime))
         run = _Run(FileQueue(paths, pages, stream.known), pool, network, pages, options, stream)
         if grown is not None and stream.workers is None:
@@ -145,7 +143,7 @@ class _Growth:
             self._waited += now - self._since
         self._since = now if starving else None
         if self._waited > STARVED_SECONDS * len(self._pool.workers) and len(self._pool.workers) < self._most:
-            self._pool.grow(1, BUFFERS)
+            self._pool.grow(1)
             self._waited = 0.0
 
 

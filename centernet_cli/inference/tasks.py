@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from centernet_cli.inference.views import PageSize
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
     from centernet_cli.inference.overrides import Ink
     from centernet_cli.inference.plan import SeenBoxes
     from centernet_cli.inference.preprocess import NetworkInput
-    from centernet_cli.inference.views import FirstLook, View
+    from centernet_cli.inference.views import FirstLook, PageSize, View
     from centernet_cli.pages.options import PageOptions
 
 
@@ -90,6 +88,8 @@ class HeldPage:
     @property
     def size(self) -> PageSize:
         """Return what a plan needs to know."""
+        from centernet_cli.inference.views import PageSize
+
         return PageSize(width=self.info.width, height=self.info.height, decoded=max(self.shape[:2]))
 
 

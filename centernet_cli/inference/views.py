@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from centernet_cli.inference.original_input import fixed_input, keep_input
 from centernet_cli.inference.preprocess import network_input, tile_input
 
 if TYPE_CHECKING:
@@ -89,6 +88,8 @@ class Kept:
 
     def show(self, pixels: Pixels, page: Size, multiple: int) -> NetworkInput:
         del page
+        from centernet_cli.inference.original_input import keep_input
+
         return keep_input(pixels, self.scale, multiple)
 
 
@@ -101,6 +102,8 @@ class Fitted:
 
     def show(self, pixels: Pixels, page: Size, multiple: int) -> NetworkInput:
         del page
+        from centernet_cli.inference.original_input import fixed_input
+
         return fixed_input(pixels, self.size, self.scale, multiple)
 
 

@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Protocol, Self
 
 from centernet_cli.core.errors import MissingRequirementError
+from centernet_cli.inference.batches import window
 from centernet_cli.inference.shared_buffer import SharedBuffer, create_shared_file
 from centernet_cli.inference.tasks import Opened, Ready
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from centernet_cli.inference.tasks import Reply, Task
 
+BUFFERS = 3
+"""Pages a worker may hold at least: one being read, one at the network, one between."""
 START_SECONDS = 120.0
 """A worker that hasn't answered by then, on however busy a machine, never will."""
 PARTING_SECONDS = 2.0
@@ -163,11 +166,11 @@ class PageWorkerHandle:
         return self._since + timeout if self.tasks else None
 
     def part(self, timeout: float) -> None:
-        """Let the process end what it is at, for it may be writing a file, but not for long; give the buffers back."""
-        try:
-            self._process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            self.kill()
+        """End the process and give the buffers back; what it is at it may end, for it may be writing a file."""
+        if self.tasks:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout)
+        self.kill()
         for buffer in self.buffers:
             buffer.close()
 
@@ -201,8 +204,14 @@ class WorkerPool:
             worker.part(max(0.0, until - time.monotonic()))
         self.workers.clear()
 
-    def grow(self, count: int, buffers: int) -> None:
-        """Start more workers, each of which may hold so many pages."""
+    def grow(self, count: int, batch_size: int = 1) -> None:
+        """Start more workers, each of which may hold some pages.
+
+        Args:
+            count: How many, at least 1.
+            batch_size: Pages that run together: those that may are held at a time, by the first workers alone.
+        """
+        buffers = max(BUFFERS, -(-window(batch_size) // count))
         for _ in range(count):
             self.workers.append(PageWorkerHandle(buffers))
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 
 from centernet_cli.core.errors import ModelError
-from centernet_cli.core.recipe import DecodeSection, ModelSection, TestSection
+from centernet_cli.core.model_sections import DecodeSection, ModelSection, TestSection
 from centernet_cli.core.safe_io import sha256_file
 from centernet_cli.models.graph_meta import WEIGHTS_KEY, is_graph, read_graph_metadata
 from centernet_cli.models.pixels import IMAGENET_MEAN, IMAGENET_STD, pixel_statistics

@@ -10,7 +10,6 @@ from centernet_cli.core.errors import InputError
 from centernet_cli.core.records import Failure, Page
 from centernet_cli.pages.failure import failure_of
 from centernet_cli.pages.files import access_error, open_regular
-from centernet_cli.pages.images import iter_frames
 from centernet_cli.pages.inputs import expand_inputs
 from centernet_cli.pages.options import PageOptions, parse_page_ranges
 from centernet_cli.pages.pdf import read_pdf
@@ -58,4 +57,6 @@ def kind_of(path: Path) -> Literal["image", "pdf"] | Failure:
 
 def read_frames(path: Path, options: PageOptions) -> Iterator[Page | Failure]:
     """Yield the frames of an image that `options.pages` asks for."""
+    from centernet_cli.pages.images import iter_frames  # PDFs need no Pillow
+
     return iter_frames(path, max_megapixels=options.max_megapixels, pages=options.pages, enough=options.enough)

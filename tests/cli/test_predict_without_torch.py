@@ -16,7 +16,7 @@ import json, sys
 from centernet_cli.cli import main
 
 code = main(json.loads(sys.argv[1]))
-names = {name.partition(".")[0] for name in sys.modules if sys.modules[name] is not None}
+names = {name for name in sys.modules if sys.modules[name] is not None}
 print(json.dumps({"code": code, "loaded": sorted(names)}), file=sys.stderr)
 """
 HEAVY = {"torch", "torchvision", "pycocotools", "shapely", "scipy", "matplotlib", "onnxscript", "onnx", "sympy", "lxml"}
@@ -52,6 +52,16 @@ def test_torch_is_not_imported(tmp_path: Path, more: list[str]) -> None:
     document = json.loads(out.read_text())
     assert len(document["images"]) == 1
     assert document["annotations"]
+
+
+def test_the_main_process_leaves_decoding_and_other_formats_alone(tmp_path: Path) -> None:
+    """What it imports, the first page waits for."""
+    page = str(SAMPLES / "letter-de.pdf")
+    loaded = loaded_by("predict", page, "--device", "cpu", "--out", str(tmp_path / "b.json"))
+    assert loaded & {"cv2", "PIL", "pypdfium2", "rich", "pikepdf", "yaml"} == set()
+    formats = {name.rpartition(".")[2] for name in loaded if name.startswith("centernet_cli.datasets.formats.")}
+    assert "coco_write" in formats
+    assert formats & {"table", "alto", "labelme", "yolo", "voc", "page_xml", "hocr", "csv_table", "parquet"} == set()
 
 
 def test_openvino_comes_without_its_tools(tmp_path: Path) -> None:

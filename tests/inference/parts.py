@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from centernet_cli.inference.fs_paths import InputFile
-from centernet_cli.inference.open_runtime import RuntimeOptions
 from centernet_cli.inference.overrides import Overrides
 from centernet_cli.inference.part_worker import PartJob, PartWorker
 from centernet_cli.inference.pipeline import PipelineOptions
+from centernet_cli.inference.runtime import RuntimeOptions
 from centernet_cli.pages.options import PageOptions
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_docs"

@@ -17,10 +17,10 @@ from centernet_cli.inference import export as module
 from centernet_cli.inference.export import META_FILE, export_model
 from centernet_cli.inference.export_onnx import write_onnx
 from centernet_cli.inference.graph_file import find_or_make_graph
-from centernet_cli.inference.open_runtime import RuntimeOptions, open_runtime
+from centernet_cli.inference.open_runtime import open_runtime
 from centernet_cli.inference.overrides import Overrides
 from centernet_cli.inference.parity import Parity, check_parity
-from centernet_cli.inference.runtime import RawBoxes
+from centernet_cli.inference.runtime import RawBoxes, RuntimeOptions
 from centernet_cli.inference.runtimes.torch import TorchRuntime
 from centernet_cli.models.centernet import CenterNet
 from centernet_cli.models.graph_meta import WEIGHTS_KEY, read_graph_metadata

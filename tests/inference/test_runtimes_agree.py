@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from centernet_cli.core.records import Page, PageRecord
-from centernet_cli.inference.open_runtime import RuntimeName, RuntimeOptions, open_runtime
+from centernet_cli.inference.open_runtime import open_runtime
 from centernet_cli.inference.overrides import Overrides
 from centernet_cli.inference.pipeline import PipelineOptions, predict_pages
+from centernet_cli.inference.runtime import RuntimeName, RuntimeOptions
 from centernet_cli.pages.source import PageOptions, read_pages
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_docs"

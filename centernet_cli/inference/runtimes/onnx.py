@@ -4,79 +4,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from centernet_cli.core.errors import MissingRequirementError, ModelError, UsageError
-from centernet_cli.inference.finish import Finish
-from centernet_cli.inference.runtimes.processors import thread_count
+from centernet_cli.inference.runtimes.graph_runtime import GraphRuntime
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     import numpy.typing as npt
 
-    from centernet_cli.inference.runtime import RawBoxes
-    from centernet_cli.models.meta import ModelMeta
+    from centernet_cli.inference.runtimes.graph_runtime import Found
 
 OUTPUTS = ["boxes", "scores", "classes"]
 ERRORS_ONLY = 3
 
 
-class OnnxRuntime:
-    """An exported graph in ONNX Runtime, in float32.
-
-    Args:
-        graph: `.onnx`.
-        meta: The model's description.
-        device: `auto` or `cpu`.
-        precision: `auto` or `fp32`.
-        min_score: Boxes below it are dropped; None: as the model's decode section says.
-        threads: None: as many as this process may use.
-
-    Raises:
-        ModelError: The graph cannot be used.
-        MissingRequirementError: E720, ONNX Runtime isn't installed.
-        UsageError: A device, precision or kind of file that this runtime doesn't have.
-    """
+class OnnxRuntime(GraphRuntime):
+    """An exported graph (`.onnx`) in ONNX Runtime, in float32."""
 
     name = "onnx"
-    device = "cpu"
-    precision = "fp32"
 
-    def __init__(
-        self,
-        graph: Path,
-        meta: ModelMeta,
-        device: str = "auto",
-        precision: str = "auto",
-        *,
-        min_score: float | None = None,
-        threads: int | None = None,
-    ) -> None:
-        if device not in {"auto", "cpu"}:
-            raise UsageError(
-                "U709", f"onnx runs on the CPU, not on '{device}'", path="--device", hint="or use --runtime torch"
-            )
-        if precision not in {"auto", "fp32"}:
-            raise UsageError("U709", f"onnx has no {precision}", path="--precision", hint="fp32, or another --runtime")
+    @classmethod
+    def pick_precision(cls, name: str) -> str:
+        if name not in {"auto", "fp32"}:
+            raise UsageError("U709", f"onnx has no {name}", path="--precision", hint="fp32, or another --runtime")
+        return "fp32"
+
+    def _open(self, graph: Path, threads: int) -> None:
         if graph.suffix.lower() == ".xml":
             raise UsageError("U709", "onnx cannot run OpenVINO's files", path="--runtime", hint="use openvino")
-        self.meta = meta
-        self.multiple = meta.multiple
-        self._finish = Finish(meta, min_score)
-        self._mirror = np.array(1 if meta.test.flip else 0, dtype=np.int64)
-        self._session = _session(graph, thread_count() if threads is None else threads)
+        self._session = _session(graph, threads)
 
-    def predict(self, batch: npt.NDArray[np.uint8]) -> list[RawBoxes]:
-        """Find boxes on RGB uint8 `(B, H, W, 3)`; see `Runtime.predict`. Threads may call it side by side."""
-        try:
-            found = self._session.run(OUTPUTS, {"pixels": batch, "mirror": self._mirror})
-        except Exception as error:
-            # Its exceptions have no class of their own that could be told from others.
-            if "alloc" in str(error).lower():
-                raise MemoryError(str(error)) from error
-            raise
-        return self._finish(*found)
+    def _run(self, batch: npt.NDArray[np.uint8]) -> Found:
+        boxes, scores, classes = self._session.run(OUTPUTS, {"pixels": batch, "mirror": self._mirror})
+        return boxes, scores, classes
 
 
 def _session(graph: Path, threads: int) -> Any:

@@ -7,102 +7,56 @@ import threading
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from centernet_cli.core.cache import cache_folder
 from centernet_cli.core.errors import InputError, MissingRequirementError, ModelError, OutputError, UsageError
 from centernet_cli.core.safe_io import atomic_write_bytes, read_bytes, sha256_file
-from centernet_cli.inference.finish import Finish
+from centernet_cli.inference.runtimes.graph_runtime import GraphRuntime
 from centernet_cli.inference.runtimes.openvino_library import load_openvino
-from centernet_cli.inference.runtimes.processors import cpu_has_bf16, thread_count
+from centernet_cli.inference.runtimes.processors import cpu_has_bf16
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     import numpy.typing as npt
 
-    from centernet_cli.inference.runtime import RawBoxes
-    from centernet_cli.models.meta import ModelMeta
+    from centernet_cli.inference.runtimes.graph_runtime import Found
 
 PRECISIONS = {"fp32": "f32", "bf16": "bf16"}
 DIGEST = 32
 """Bytes of SHA-256 before a compiled model in the cache: one that a disk has damaged is made again."""
 
 
-class OpenVinoRuntime:
-    """An exported graph, compiled for this processor.
-
-    Args:
-        graph: `.onnx` or `.xml`.
-        meta: The model's description.
-        device: `auto` or `cpu`.
-        precision: `auto` (bf16 where the processor has it, else fp32), `fp32`, `bf16`.
-        min_score: Boxes below it are dropped; None: as the model's decode section says.
-        threads: None: as many as this process may use.
-
-    Raises:
-        ModelError: The graph cannot be used.
-        MissingRequirementError: E720, OpenVINO cannot be loaded.
-        UsageError: A device or precision that this runtime doesn't have.
-    """
+class OpenVinoRuntime(GraphRuntime):
+    """An exported graph (`.onnx` or `.xml`), compiled for this processor."""
 
     name = "openvino"
-    device = "cpu"
 
-    def __init__(
-        self,
-        graph: Path,
-        meta: ModelMeta,
-        device: str = "auto",
-        precision: str = "auto",
-        *,
-        min_score: float | None = None,
-        threads: int | None = None,
-    ) -> None:
-        if device not in {"auto", "cpu"}:
-            raise UsageError(
-                "U709", f"openvino runs on the CPU, not on '{device}'", path="--device", hint="or use --runtime torch"
-            )
-        self.meta = meta
-        self.multiple = meta.multiple
-        self.precision = pick_precision(precision)
-        self._finish = Finish(meta, min_score)
-        self._mirror = np.array(1 if meta.test.flip else 0, dtype=np.int64)
+    @classmethod
+    def pick_precision(cls, name: str) -> str:
+        if name == "fp16":
+            raise UsageError("U703", "fp16 needs a GPU", path="--precision", hint="use fp32 or bf16 on the CPU")
+        if name == "auto":
+            return "bf16" if cpu_has_bf16() else "fp32"
+        return name
+
+    def _open(self, graph: Path, threads: int) -> None:
         config = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": PRECISIONS[self.precision],
-            "INFERENCE_NUM_THREADS": thread_count() if threads is None else threads,
+            "INFERENCE_NUM_THREADS": threads,
             # Several processes on one machine would all bind their threads to the same processors.
             "ENABLE_CPU_PINNING": False,
         }
         self._model = compiled(graph, config)
         self._local = threading.local()
 
-    def predict(self, batch: npt.NDArray[np.uint8]) -> list[RawBoxes]:
-        """Find boxes on RGB uint8 `(B, H, W, 3)`; see `Runtime.predict`. Threads may call it side by side."""
+    def _run(self, batch: npt.NDArray[np.uint8]) -> Found:
         request = getattr(self._local, "request", None)
         if request is None:
             request = self._local.request = self._model.create_infer_request()
-        try:
-            found = request.infer({"pixels": batch, "mirror": self._mirror}, share_inputs=True)
-        except RuntimeError as error:
-            if "alloc" in str(error).lower():
-                raise MemoryError(str(error)) from error
-            raise
-        return self._finish(found["boxes"], found["scores"], found["classes"])
-
-
-def pick_precision(name: str) -> str:
-    """Return the arithmetic that `--precision` names; `auto` takes the fastest that the processor has in hardware.
-
-    Raises:
-        UsageError: U703, one that processors don't have.
-    """
-    if name == "fp16":
-        raise UsageError("U703", "fp16 needs a GPU", path="--precision", hint="use fp32 or bf16 on the CPU")
-    if name == "auto":
-        return "bf16" if cpu_has_bf16() else "fp32"
-    return name
+        found = request.infer({"pixels": batch, "mirror": self._mirror}, share_inputs=True)
+        return found["boxes"], found["scores"], found["classes"]
 
 
 def compiled(graph: Path, config: dict[str, object]) -> Any:

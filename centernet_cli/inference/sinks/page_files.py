@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,60 +11,16 @@ from typing import TYPE_CHECKING
 from centernet_cli.core.errors import OutputError
 from centernet_cli.core.safe_io import atomic_write_text
 from centernet_cli.core.spool import Spool
-from centernet_cli.datasets.formats.alto_write import alto_text
 from centernet_cli.datasets.formats.file_names import FileNames, way_to, write_files
-from centernet_cli.datasets.formats.hocr_write import hocr_text
-from centernet_cli.datasets.formats.labelme_write import labelme_text
-from centernet_cli.datasets.formats.page_xml_write import page_xml_text
 from centernet_cli.datasets.formats.tally import Tally
-from centernet_cli.datasets.formats.voc import ANNOTATIONS, voc_text
-from centernet_cli.datasets.formats.yolo_write import CONFIG, yolo_config, yolo_text
 from centernet_cli.inference.sinks.page_pictures import PagePictures, of_picture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
 
-    from centernet_cli.core.records import Failure, PageRecord
+    from centernet_cli.core.records import Failure
+    from centernet_cli.inference.sinks.page_formats import PageFormat
     from centernet_cli.inference.sinks.sink import Header, SeenPage
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageFormat:
-    """A format with a file for each page.
-
-    Attributes:
-        suffixes: Of its files; the first one is written.
-        text: Returns what is in the file of a page, given the way from that file's folder to the page's image, and
-            the classes.
-        folder: Folder within the output's that the files are in.
-        others: Returns further files, by name, given the classes.
-        pictures: Whether its programs open image files only, so that pages of PDFs need pictures next to their files.
-    """
-
-    suffixes: tuple[str, ...]
-    text: Callable[[PageRecord, str, tuple[str, ...]], str]
-    folder: str = ""
-    others: Callable[[tuple[str, ...]], dict[str, str]] | None = None
-    pictures: bool = False
-
-
-PAGE_FORMATS: dict[str, PageFormat] = {
-    "labelme": PageFormat(
-        suffixes=(".json",), text=lambda page, image, _: labelme_text(page, image, Tally()), pictures=True
-    ),
-    "yolo": PageFormat(
-        suffixes=(".txt",),
-        text=lambda page, _, classes: yolo_text(page, classes),
-        folder="labels",
-        others=lambda classes: {CONFIG: yolo_config(classes)},
-    ),
-    "voc": PageFormat(suffixes=(".xml",), text=lambda page, image, _: voc_text(page, image), folder=ANNOTATIONS),
-    "page": PageFormat(suffixes=(".xml",), text=lambda page, image, _: page_xml_text(page, image)),
-    "alto": PageFormat(suffixes=(".xml", ".alto"), text=lambda page, image, _: alto_text(page, image)),
-    "hocr": PageFormat(
-        suffixes=(".hocr", ".html", ".htm", ".xhtml"), text=lambda page, image, _: hocr_text(page, image)
-    ),
-}
 
 
 class PageFilesSink:

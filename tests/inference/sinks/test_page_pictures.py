@@ -12,7 +12,8 @@ from PIL import Image
 from centernet_cli.core.errors import OutputError
 from centernet_cli.core.records import Annotation, Page, PageInfo, PageRecord
 from centernet_cli.datasets.formats import read_dataset
-from centernet_cli.inference.sinks.page_files import PAGE_FORMATS, PageFilesSink
+from centernet_cli.inference.sinks.page_files import PageFilesSink
+from centernet_cli.inference.sinks.page_formats import PAGE_FORMATS
 from centernet_cli.inference.sinks.page_pictures import PagePictures
 from centernet_cli.inference.sinks.sink import Header, SeenPage
 
