@@ -16,6 +16,8 @@ CODES: dict[str, tuple[Severity, str, str]] = {
     "D024": ("warning", "box reaches over the edge of its page", "it can be cut off there"),
     "D025": ("warning", "polygon without area or with fewer than three points", "its box is all that it says"),
     "D026": ("warning", "shape that is no box and is left out", "draw a box or polygon instead"),
+    "D027": ("warning", "box that is not the one around its polygon", "one of them is likely wrong"),
+    "D028": ("warning", "`area` that neither the box nor the polygon has", "often left from another size of the image"),
     "D036": ("warning", "the same box twice, of the same class", "one of them is enough"),
     "D037": ("warning", "nearly the same box twice, of the same class", "likely one thing annotated twice"),
     "D038": ("warning", "class names that differ only in spelling", "a class map can merge them: convert --class-map"),

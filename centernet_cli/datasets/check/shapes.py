@@ -25,6 +25,8 @@ _SAME = 0.05
 """Pixels by which the sides of the same box may differ."""
 _ROWS = 500
 LEFT_OUT = "left out"
+SAME_BOX = 0.8
+"""IoU of a box and the one around its polygon from which they are one: programs round in many ways."""
 
 
 class Told(Protocol):
@@ -112,10 +114,22 @@ def _look_at_aspect(box: Box, number: int, told: Told) -> None:
         told("D043", number, f"{max(width, height) / min(width, height):.0f} times as long as wide")
 
 
+def _overlap(one: Box, other: Box) -> float:
+    """Return the intersection over union of two boxes."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    common = max(width, 0.0) * max(height, 0.0)
+    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
+    return common / (areas - common) if common else 0.0
+
+
 def _mended_polygon(annotation: Annotation, polygon: Polygon, number: int, told: Told) -> Annotation:
     if len(set(polygon)) < 3:
         told("D025", number, f"{len(set(polygon))} different points", "reduced to its box")
         return replace(annotation, polygon=None)
+    around = points_box(polygon)
+    if _overlap(annotation.box, around) < SAME_BOX:
+        told("D027", number, "around the polygon: {:g},{:g} to {:g},{:g}".format(*around))
     if len(polygon) == 3 and polygon_area(polygon) > 0:
         return annotation
     from shapely import Polygon as ShapelyPolygon

@@ -118,6 +118,8 @@ class _Ears:
             repair = "last one kept" if error.code == "J405" else _NULLED
         elif error.code == "D003" and "annotation id" in error.message:
             repair = "numbered anew"
+        elif error.code == "D028":
+            repair = "worked out anew"
         self.findings.add_error(error, self.path, repair=repair)
 
     def page(self, identity: object) -> None:

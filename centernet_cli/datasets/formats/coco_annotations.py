@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
-from centernet_cli.core.geometry import box_leaves_page, box_touches_page, points_box
+from centernet_cli.core.geometry import box_leaves_page, box_touches_page, points_box, polygon_area
 from centernet_cli.core.leniency import hearer
 from centernet_cli.core.records import Annotation
 from centernet_cli.datasets.formats.coco_masks import mask_box
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 
 KEYS = frozenset(TypedAnnotation.__struct_fields__)
+
+
+_AREA_SHARE, _AREA_PIXELS = 0.1, 2.0
+"""By how much areas may differ: they are counted in pixels, or between their middles."""
 
 
 class _FaultError(ValueError):
@@ -110,6 +114,8 @@ class AnnotationReader:
         x0, y0, x1, y1 = box
         if x0 < 0 or y0 < 0 or x1 > info.width or y1 > info.height:
             self._look_closer(box, info)
+        if self.hearer is not None:
+            self._look_at_area(index, item.get("area"), box, rings)
         self._count(item, label, rings)
         return image_id, Annotation(
             label=label,
@@ -125,6 +131,17 @@ class AnnotationReader:
             raise _FaultError("D010", f"`bbox` lies outside the page of {info.width} x {info.height} pixels")
         if box_leaves_page(box, info.width, info.height):
             self.tally.note("boxes reach outside their page, kept as they are")
+
+    def _look_at_area(self, index: int, area: object, box: Box, rings: list[list[float]]) -> None:
+        """Tell of an area that is neither the box's nor the polygon's; of masks it isn't known."""
+        if not is_number(area):
+            return
+        around = (box[2] - box[0]) * (box[3] - box[1])
+        drawn = sum(polygon_area(_polygon(ring)) for ring in rings if len(ring) >= 6)
+        fits = any(abs(area - known) <= max(_AREA_SHARE * known, _AREA_PIXELS) for known in (around, drawn or around))
+        # What has no polygon may have been one, or a mask, which fills less than its box.
+        if not fits and (drawn or area > around):
+            self.problems.add("D028", f"`area` is {area:g}, the box's {around:g}", at=f"/annotations/{index}")
 
     def _references(self, index: int, item: dict[str, object]) -> tuple[object, str]:
         """Return the image id and the label."""

@@ -159,6 +159,28 @@ def test_copies_in_one_split_and_in_two(tmp_path):
     assert codes(together) == {"D047": 2}
 
 
+SQUARE = [10, 10, 50, 10, 50, 30, 10, 30]
+
+
+@pytest.mark.parametrize(
+    ("box", "more", "found"),
+    [
+        ([10, 10, 40, 20], {"area": 800}, {}),
+        ([10, 10, 40, 20], {"area": 300, "segmentation": []}, {}),  # of a mask that is no longer there
+        ([10, 10, 40, 20], {"area": 3200}, {"D028": 1}),
+        ([10, 10, 40, 20], {"area": 801, "segmentation": [SQUARE]}, {}),
+        ([10, 10, 40, 20], {"area": 300, "segmentation": [SQUARE]}, {"D028": 1}),
+        ([10, 10, 41, 21], {"segmentation": [SQUARE]}, {}),
+        ([10, 10, 80, 40], {"segmentation": [SQUARE]}, {"D027": 1}),
+        ([10, 10, 40, 20], {"segmentation": [[10, 10, 50, 10, 30, 30]], "area": 400}, {}),
+    ],
+)
+def test_boxes_polygons_and_areas_that_contradict_each_other(tmp_path, box, more, found):
+    checked = check_folders(coco(tmp_path / "a", [(1, 1, box, more)], names=["line"]))
+    assert codes(checked) == found
+    assert len(checked.mended[0].pages[0].annotations) == 1
+
+
 def test_copies_that_only_look_alike(tmp_path):
     train = coco(tmp_path / "train", [(1, 1, [1, 1, 50, 9], {})], images=[("a.png", 900, 1200)], names=["line"])
     val = coco(tmp_path / "val", [(1, 1, [1, 1, 50, 9], {})], images=[("b.png", 600, 800)], names=["line"])
