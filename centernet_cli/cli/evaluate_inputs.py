@@ -33,6 +33,8 @@ def read_truth(paths: Sequence[Path], data_format: str) -> list[TruthSource]:
         truth = _read(path, data_format)
         if not any(page.annotations for page in truth.pages):
             raise InputError("D064", "has no annotated box: nothing to compare with", path=path)
+        if any(item.score is not None for page in truth.pages for item in page.annotations):
+            console.warn(f"'{path}' has scores, as predictions have, and is taken for the truth; to compare: --truth")
         # A dataset's list of classes says what it annotates, even where some of them never occur.
         sources.append(TruthSource(name=name, dataset=truth, annotates=frozenset(truth.classes), path=path))
     return sources

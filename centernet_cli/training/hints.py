@@ -50,7 +50,7 @@ def data_hints(data: TrainingData, recipe: Recipe) -> list[str]:
         counts += np.bincount(page.labels, minlength=len(counts))
     for label, count in zip(recipe.data.classes, counts.tolist(), strict=True):
         if count < FEW:
-            boxes = "no box" if not count else f"only {count} boxes"
+            boxes = "no box" if not count else "only 1 box" if count == 1 else f"only {count} boxes"
             hints.append(f"class '{label}' has {boxes} to learn from")
     if recipe.train.patience is not None and not data.val:
         hints.append("train.patience does nothing without validation pages")

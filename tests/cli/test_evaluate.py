@@ -245,6 +245,13 @@ def test_predictions_without_scores(capsys: CaptureFixture[str], truth: str) -> 
     assert "have no scores" in err
 
 
+def test_predictions_taken_for_the_truth_are_told_of(capsys: CaptureFixture[str], boxes: str, truth: str) -> None:
+    assert main(["evaluate", boxes, boxes]) == 0
+    assert f"'{boxes}' has scores, as predictions have, and is taken for the truth" in capsys.readouterr().err
+    assert main(["evaluate", boxes, truth]) == 0
+    assert "is taken for the truth" not in capsys.readouterr().err
+
+
 def test_one_box_without_a_score(capsys: CaptureFixture[str], boxes: str, truth: str, tmp_path: Path) -> None:
     content = json.loads(Path(boxes).read_text())
     del content["annotations"][0]["score"]
