@@ -72,7 +72,9 @@ def find_coco(path: Path) -> Path:
         if candidates:
             names = ", ".join(entry.name for entry in candidates[:5])
             raise InputError("D001", f"several JSON files: {names}", path=folder, hint="name the one to read")
-    raise InputError("D001", "no COCO file (annotations.json) in this folder", path=path)
+    below = sorted(entry.relative_to(path).as_posix() for entry in path.glob("*/*coco*.json"))
+    hint = f"name the files or folders to read: {', '.join(below[:5])}" if below else None
+    raise InputError("D001", "no COCO file (annotations.json) in this folder", path=path, hint=hint)
 
 
 def read_coco(path: Path, *, tally: Tally | None = None) -> Dataset:

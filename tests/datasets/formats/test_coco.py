@@ -191,6 +191,15 @@ def test_twenty_problems_are_listed_and_the_rest_counted(tmp_path: Path) -> None
     assert pickle.loads(pickle.dumps(caught.value)).lines() == lines  # noqa: S301 (our own)
 
 
+def test_the_splits_of_roboflow_are_named(tmp_path: Path) -> None:
+    for split in ("train", "valid"):
+        (tmp_path / split).mkdir()
+        write(tmp_path / split, GOOD).rename(tmp_path / split / "_annotations.coco.json")
+    with pytest.raises(InputError, match=r"read: train/_annotations\.coco\.json, valid/_annotations\.coco\.json"):
+        read_coco(tmp_path)
+    assert detect_format(tmp_path / "train") == "coco"
+
+
 def test_a_results_list_is_refused_helpfully(tmp_path: Path) -> None:
     path = write(tmp_path, [{"image_id": 1, "category_id": 1, "bbox": [1, 1, 1, 1], "score": 1}])
     with pytest.raises(InputError, match=r"D001 a COCO results list.*next to the truth's"):
