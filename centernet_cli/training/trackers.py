@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from centernet_cli.core.recipe import Recipe, TrackerName
     from centernet_cli.training.run_dir import RunDir
@@ -39,21 +42,34 @@ class TensorBoard:
         self._writer.close()
 
 
+@contextmanager
+def without_questions() -> Iterator[None]:
+    """Take the terminal's input away: who isn't logged in is told so, instead of being asked while a training waits."""
+    before = sys.stdin
+    with open(os.devnull, encoding="utf-8") as nothing:  # noqa: PTH123
+        sys.stdin = nothing
+        try:
+            yield
+        finally:
+            sys.stdin = before
+
+
 class WandB:
     """A run of Weights & Biases; `WANDB_MODE=offline` keeps it in the run's folder, to be sent later."""
 
     def __init__(self, recipe: Recipe, run: RunDir) -> None:
         import wandb
 
-        self._run = wandb.init(
-            project="centernet",
-            name=run.root.name,
-            dir=str(run.root),
-            config=recipe.model_dump(mode="json"),
-            # A run that is resumed goes on in the same place.
-            id=hashlib.sha256(str(run.root.resolve()).encode()).hexdigest()[:16],
-            resume="allow",
-        )
+        with without_questions():
+            self._run = wandb.init(
+                project="centernet",
+                name=run.root.name,
+                dir=str(run.root),
+                config=recipe.model_dump(mode="json"),
+                # A run that is resumed goes on in the same place.
+                id=hashlib.sha256(str(run.root.resolve()).encode()).hexdigest()[:16],
+                resume="allow",
+            )
 
     def log(self, values: Mapping[str, float], step: int) -> None:
         self._run.log(dict(values), step=step)

@@ -28,8 +28,10 @@ class Fake:
         self.logged: list[tuple[int, dict[str, float]]] = []
         self.started: dict[str, object] = {}
         self.finished = 0
+        self.asks: bool | None = None
 
     def init(self, **options):
+        self.asks = sys.stdin.isatty()
         self._may_fail("init")
         self.started = options
         return self
@@ -90,6 +92,20 @@ def test_its_failure_is_told_once_and_stops_nothing(pages, recipe_for, start, wa
     assert trainer.run.weights.is_file()
     assert len(fake.logged) == logged
     assert len(trainer.run.metrics.read_text().splitlines()) == 21
+
+
+def test_nobody_is_asked_for_a_password(tmp_path, pages, recipe_for, wandb, monkeypatch):
+    class Terminal:
+        def isatty(self):
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdin", terminal)
+    for fails in ("", "init"):
+        fake = wandb(fails)
+        Trackers(tracked(pages, recipe_for), RunDir(tmp_path), lambda _: None).close()
+        assert fake.asks is False
+        assert sys.stdin is terminal
 
 
 def test_a_tracker_that_is_not_installed(tmp_path, pages, recipe_for, monkeypatch):
