@@ -148,6 +148,7 @@ def test_what_is_not_there(bucket, tmp_path):
 
 
 def test_without_credentials_one_line_says_so(settings, tmp_path):
+    pytest.importorskip("ray", reason="the extra `ray` is not installed")
     for arguments in (["s3://pages/in", "--out", str(tmp_path / "out")], [str(SAMPLES), "--out", "s3://pages/out"]):
         command = [sys.executable, "-m", "centernet_cli", "predict", "--engine", "ray", *arguments]
         run = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "HOME": str(tmp_path)})
