@@ -76,7 +76,7 @@ class Ledger:
         self._file: BinaryIO | None = None
         if resume and path.is_file():
             try:
-                self._file = path.open("r+b", buffering=0)
+                self._file = self._open()
                 self._begin(self._file)
             except OSError as error:
                 raise self._problem(error) from error
@@ -161,11 +161,34 @@ class Ledger:
         try:
             if self._file is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                self._file = self.path.open("w+b", buffering=0)
+                self._file = self._open()
+                self._file.truncate(0)
                 self._write(self._file, {"ledger": VERSION, "options": self._key})
             self._write(self._file, value)
         except OSError as error:
             raise self._problem(error) from error
+
+    def _open(self) -> BinaryIO:
+        """Open the file, made if need be, for this run alone; it is free again when the process ends, however it does.
+
+        Raises:
+            OSError: It cannot be opened.
+            OutputError: O805, another run has it.
+        """
+        file = open(self.path, "r+b", buffering=0, opener=_existing_or_new)  # noqa: SIM115 - for as long as the ledger
+        try:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except ImportError:
+            pass  # Windows
+        except BlockingIOError as error:
+            file.close()
+            hint = "wait for it to end, or choose another --out"
+            raise OutputError("O805", "another run is writing here", path=self.path, hint=hint) from error
+        except OSError:
+            pass  # some network file systems have no locks
+        return file
 
     @staticmethod
     def _write(file: BinaryIO, value: dict[str, object]) -> None:
@@ -206,6 +229,10 @@ class KnownFile:
         """Return the frames of an image that are done, up to the first one that isn't."""
         numbers = {number for number in self.done.pages if number is not None}
         return list(takewhile(numbers.__contains__, chosen_pages(self.wanted, max(numbers, default=0))))
+
+
+def _existing_or_new(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CREAT, 0o666)
 
 
 def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:

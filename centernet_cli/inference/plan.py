@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from centernet_cli.inference.adaptive import COMFORTABLE_LINE, lost_large, second_size
-from centernet_cli.inference.looks import join
-from centernet_cli.inference.preprocess import NetworkInput, clip_to_page
+from centernet_cli.inference.looks import Found, join
+from centernet_cli.inference.preprocess import NetworkInput, clip_to_page, to_page
 from centernet_cli.inference.runtime import RawBoxes
 from centernet_cli.inference.tiles import (
     AT_ONCE,
     SIDE,
     UNSEEN,
+    Grid,
     TileOption,
     grid,
     line_height,
@@ -134,15 +135,16 @@ class Plan:
     def _tiles(self, page: PageSize, first: Look, growth: float) -> Generator[tuple[View, ...], list[Look], SeenBoxes]:
         raw, prepared = first
         scale = growth * prepared.size / max(page.width, page.height)
-        side = self._tile if isinstance(self._tile, int) else SIDE
-        widths = (raw.boxes[:, 2] - raw.boxes[:, 0]) / prepared.scale[0]
-        widest = float(np.quantile(widths, 0.95)) if len(widths) else 0.0
-        parts = grid((page.width, page.height), scale, side, widest)
-        looks: list[Look] = []
-        for start in range(0, len(parts.cells), AT_ONCE):
-            views = tuple(cell.tile for cell in parts.cells[start : start + AT_ONCE])
-            looks += self._above_threshold((yield views))
-        found = merge(parts.cells, looks, first)
+        found = Found(to_page(raw.boxes, prepared), raw.scores, raw.classes, raw.capped)
+        for last in (False, False, True):
+            widths = found.boxes[:, 2] - found.boxes[:, 0]
+            parts, looks = yield from self._tiles_at(page, widths, scale)
+            found = merge(parts.cells, looks, found)
+            # Of very small lines tiles, too, find the larger ones first.
+            more = None if last else still_small(line_height(found.boxes * scale), scale)
+            if more is None:
+                break
+            scale *= more
         return SeenBoxes(
             clip_to_page(found.boxes, (page.width, page.height)),
             found.scores,
@@ -151,6 +153,19 @@ class Plan:
             round(max(page.width, page.height) * scale),
             (parts.columns, parts.rows),
         )
+
+    def _tiles_at(
+        self, page: PageSize, widths: npt.NDArray[np.floating], scale: float
+    ) -> Generator[tuple[View, ...], list[Look], tuple[Grid, list[Look]]]:
+        """Return tiles at `scale` network pixels per page pixel, and what is found on each; `widths` are of lines."""
+        side = self._tile if isinstance(self._tile, int) else SIDE
+        widest = float(np.quantile(widths, 0.95)) if len(widths) else 0.0
+        parts = grid((page.width, page.height), scale, side, widest)
+        looks: list[Look] = []
+        for start in range(0, len(parts.cells), AT_ONCE):
+            views = tuple(cell.tile for cell in parts.cells[start : start + AT_ONCE])
+            looks += self._above_threshold((yield views))
+        return parts, looks
 
     def _above_threshold(self, looks: list[Look]) -> list[Look]:
         return [(_best(raw, self.threshold), prepared) for raw, prepared in looks]

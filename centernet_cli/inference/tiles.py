@@ -159,26 +159,22 @@ def _spans(length: int, side: float, overlap: float) -> list[tuple[tuple[int, in
     return list(zip(zip(starts, ends, strict=True), own, strict=True))
 
 
-def merge(
-    cells: Sequence[Cell], looks: Sequence[tuple[RawBoxes, NetworkInput]], first: tuple[RawBoxes, NetworkInput]
-) -> Found:
+def merge(cells: Sequence[Cell], looks: Sequence[tuple[RawBoxes, NetworkInput]], before: Found) -> Found:
     """Make one list of what was found on tiles.
 
     Args:
         cells: The tiles.
         looks: What was found on each, in network pixels.
-        first: What was found on the whole page.
+        before: What was found on the whole page, or on larger tiles.
     """
     parts = [_own(cell, raw, prepared) for cell, (raw, prepared) in zip(cells, looks, strict=True)]
     boxes, scores, classes, near = (np.concatenate(column) for column in zip(*parts, strict=True))
     kept = ~_doubles(boxes, scores, classes, near)
     boxes, scores, classes = boxes[kept], scores[kept], classes[kept]
-    raw, prepared = first
-    whole = to_page(raw.boxes, prepared)
-    lost = np.flatnonzero([_share_covered(box, boxes) < COVERED for box in whole])
-    boxes = np.concatenate([boxes, whole[lost]])
-    scores = np.concatenate([scores, raw.scores[lost]])
-    classes = np.concatenate([classes, raw.classes[lost]])
+    lost = np.flatnonzero([_share_covered(box, boxes) < COVERED for box in before.boxes])
+    boxes = np.concatenate([boxes, before.boxes[lost]])
+    scores = np.concatenate([scores, before.scores[lost]])
+    classes = np.concatenate([classes, before.classes[lost]])
     best = np.argsort(-scores, kind="stable")
     return Found(boxes[best], scores[best], classes[best], any(one.capped for one, _ in looks))
 
@@ -197,14 +193,16 @@ def _own(
     gap = np.stack([boxes[:, 0] - outer[0], boxes[:, 1] - outer[1], outer[2] - boxes[:, 2], outer[3] - boxes[:, 3]], 1)
     cut = ((gap < edge) & inner).any(axis=1)
     kept = (inward >= -margin).all(axis=1) & ~cut
-    near = (np.abs(inward) <= margin).any(axis=1)
+    # A neighbour that sees a shorter or longer box finds its centre on the other side, even far from the border.
+    inside = np.stack([boxes[:, 0] - own[0], boxes[:, 1] - own[1], own[2] - boxes[:, 2], own[3] - boxes[:, 3]], 1)
+    near: npt.NDArray[np.bool_] = np.any(inside <= margin, axis=1)
     return boxes[kept], raw.scores[kept], raw.classes[kept], near[kept]
 
 
 def _doubles(
     boxes: Boxes, scores: npt.NDArray[np.float32], classes: npt.NDArray[np.int64], near: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.bool_]:
-    """Say which boxes near the borders of tiles a neighbour has found better."""
+    """Say which boxes at the borders of tiles a neighbour has found better."""
     double = np.zeros(len(boxes), dtype=np.bool_)
     order = np.flatnonzero(near)
     order = order[np.argsort(-scores[order], kind="stable")]

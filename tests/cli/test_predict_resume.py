@@ -148,6 +148,23 @@ def test_other_options_and_changed_files_are_done_again() -> None:
     assert sources[-7:] == ["in/z.pdf"] * 7
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="without locks")
+def test_two_runs_do_not_write_one_ledger() -> None:
+    first = start("-o", "boxes.json", "--resume", slow=0.3)
+    while not Path("boxes.json.ledger").exists():
+        time.sleep(0.05)
+    first.send_signal(signal.SIGSTOP)
+    second = start("-o", "boxes.json", "--resume")
+    error = second.communicate(timeout=200)[1].decode()
+    first.send_signal(signal.SIGCONT)
+    first.communicate(timeout=200)
+    assert second.returncode == 8
+    assert "O805" in error
+    assert first.returncode == 5
+    run("-o", "whole.json")
+    assert Path("boxes.json").read_bytes() == Path("whole.json").read_bytes()
+
+
 def test_shards_together_are_the_whole() -> None:
     run("-o", "whole.json")
     parts = []

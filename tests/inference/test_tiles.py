@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from centernet_cli.core.recipe import TestSection
 from centernet_cli.core.records import Page, PageInfo
+from centernet_cli.inference.looks import Found
 from centernet_cli.inference.pipeline import PipelineOptions, Prediction, predict_stream
 from centernet_cli.inference.runtime import RawBoxes
 from centernet_cli.inference.tiles import grid, magnifying_glasses, merge, still_small, tile_growth
@@ -95,7 +96,11 @@ def bars(columns: int, rows: int) -> tuple[Page, np.ndarray]:
 def found(result: Any) -> np.ndarray:
     assert isinstance(result, Prediction)
     boxes = np.array([annotation.box for annotation in result.record.annotations])
-    return boxes[np.lexsort((boxes[:, 0], boxes[:, 1]))]
+    return in_rows(boxes)
+
+
+def in_rows(boxes: np.ndarray) -> np.ndarray:
+    return boxes[np.lexsort((boxes[:, 0], np.round((boxes[:, 1] - 104) / 40)))]
 
 
 @pytest.mark.parametrize("tile", ["auto", "on", 300])
@@ -108,7 +113,7 @@ def test_small_lines_of_a_large_page_are_all_found_once(tile) -> None:
     assert result.tiles is not None
     assert result.tiles[0] * result.tiles[1] > 1
     assert boxes.shape == truth.shape
-    truth = truth[np.lexsort((truth[:, 0], truth[:, 1]))]
+    truth = in_rows(truth)
     assert abs(boxes[:, 1::2] - truth[:, 1::2]).max() <= 3
     assert abs(boxes - truth).max() <= 12
     # What is held at once is bounded.
@@ -134,7 +139,18 @@ def test_a_box_on_a_border_is_not_doubled() -> None:
         raw = RawBoxes(box.astype(np.float32), np.array([score], np.float32), np.zeros(1, np.int64))
         shown = cell.tile.show(np.zeros((500, 1800, 3), np.uint8), (1800, 500), 32)
         looks.append((raw, shown))
-    nothing = RawBoxes(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64))
-    whole = Whole(1800).show(np.zeros((500, 1800, 3), np.uint8), (1800, 500), 32)
-    result = merge(parts.cells, looks, (nothing, whole))
+    nothing = Found(np.zeros((0, 4)), np.zeros(0, np.float32), np.zeros(0, np.int64), capped=False)
+    result = merge(parts.cells, looks, nothing)
     assert result.scores.tolist() == pytest.approx([0.9])
+
+
+def test_a_box_that_two_tiles_end_differently_is_not_doubled() -> None:
+    parts = grid((1800, 500), 1.0, 1024, 0)
+    border = parts.cells[0].own[2]
+    looks = []
+    for right, score, cell in ((border + 30, 0.9, parts.cells[0]), (border + 55, 0.8, parts.cells[1])):
+        box = np.array([[border - 45, 10, right, 30]]) - [cell.tile.left, 0] * 2
+        raw = RawBoxes(box.astype(np.float32), np.array([score], np.float32), np.zeros(1, np.int64))
+        looks.append((raw, cell.tile.show(np.zeros((500, 1800, 3), np.uint8), (1800, 500), 32)))
+    nothing = Found(np.zeros((0, 4)), np.zeros(0, np.float32), np.zeros(0, np.int64), capped=False)
+    assert merge(parts.cells, looks, nothing).scores.tolist() == pytest.approx([0.9])
