@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import torch
 
+from centernet_cli.core.errors import ModelError
 from centernet_cli.core.safe_io import atomic_folder, atomic_path
 from centernet_cli.inference.export_onnx import graph_metadata, write_onnx
 from centernet_cli.inference.graph import INPUTS, OUTPUTS, PageGraph
@@ -63,14 +64,14 @@ def _openvino(model: LoadedModel, out: Path, page: npt.NDArray[np.uint8]) -> Par
         write_onnx(model, graph)
         written = stage / out.name
         # Not compressed: weights that half precision holds exactly are stored in it already.
-        ov.save_model(ov.Core().read_model(graph), written, compress_to_fp16=False)
+        ov.save_model(_read(ov.Core(), graph, model.meta), written, compress_to_fp16=False)
         return check_parity(model, _run_openvino(written, model.meta), page, out)
 
 
 def _run_openvino(graph: Path, meta: ModelMeta) -> Run:
     ov = load_openvino()
     core = ov.Core()
-    compiled = core.compile_model(core.read_model(graph), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = core.compile_model(_read(core, graph, meta), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     mirror = np.array(int(meta.test.flip), dtype=np.int64)
 
     def run(batch: npt.NDArray[np.uint8]) -> list[npt.NDArray[Any]]:
@@ -78,6 +79,22 @@ def _run_openvino(graph: Path, meta: ModelMeta) -> Run:
         return [np.array(found[name]) for name in OUTPUTS]
 
     return run
+
+
+def _read(core: Any, graph: Path, meta: ModelMeta) -> Any:
+    """Read a graph.
+
+    Raises:
+        ModelError: M520, there is an operation in it that OpenVINO doesn't have.
+    """
+    try:
+        return core.read_model(graph)
+    except RuntimeError as error:
+        last = next((line for line in reversed(str(error).splitlines()) if line.strip()), "").strip("- ")
+        message = f"OpenVINO cannot run this network's graph: {last}"
+        raise ModelError(
+            "M520", message, path=meta.name, hint="--to torchscript, or predict --runtime torch"
+        ) from error
 
 
 class _OneWay(torch.nn.Module):

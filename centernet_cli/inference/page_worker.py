@@ -85,7 +85,7 @@ class PageWorker:
         reader = self._open(task)
         if task.first:
             digest = None
-            if task.digest:
+            if task.digest and task.path.is_file():  # a pipe would keep us waiting
                 with contextlib.suppress(CenterNetError):  # reading it will say what is wrong
                     digest = sha256_file(task.path)
             self._tell(Opened(ticket=task.ticket, count=reader.count, digest=digest))

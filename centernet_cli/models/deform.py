@@ -1,4 +1,7 @@
-"""Deformable convolution, version 2 (arXiv 1811.11168), on torchvision's operator: nothing is compiled."""
+"""Deformable convolution, version 2 (arXiv 1811.11168), on torchvision's operator: nothing is compiled.
+
+Exported graphs have it in ordinary operations.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import math
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torchvision.ops import deform_conv2d
 
 from centernet_cli.models.precision import single_precision
@@ -37,5 +41,39 @@ class DeformableConv(nn.Module):
         with single_precision(x.device):
             x = x.float()
             offset, mask = self.conv_offset_mask(x).split([2 * KERNEL**2, KERNEL**2], dim=1)
+            if torch.compiler.is_exporting() or torch.jit.is_tracing():
+                return deform_conv2d_of_samples(x, offset, mask.sigmoid(), self.weight, self.bias)
             out: Tensor = deform_conv2d(x, offset, self.weight, self.bias, padding=1, mask=mask.sigmoid())
         return out
+
+
+def deform_conv2d_of_samples(x: Tensor, offset: Tensor, mask: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Compute the same with operations that every runtime has: nine samples of each cell, then a product of matrices.
+
+    ONNX has an operation of its own for it, which OpenVINO lacks. Slower than torchvision's, and with nine times the
+    memory of `x`.
+
+    Args:
+        x: float32 `(B, C, h, w)`.
+        offset: `(B, 18, h, w)`, pairs of y and x in cells.
+        mask: `(B, 9, h, w)`, 0 to 1.
+        weight: `(D, C, 3, 3)`.
+        bias: `(D,)`.
+
+    Returns:
+        `(B, D, h, w)`.
+    """
+    batch, channels, height, width = x.shape
+    taps = torch.arange(KERNEL, device=x.device, dtype=x.dtype) - 1
+    down = torch.arange(height, device=x.device, dtype=x.dtype).view(1, 1, height, 1)
+    right = torch.arange(width, device=x.device, dtype=x.dtype).view(1, 1, 1, width)
+    offset = offset.view(batch, KERNEL**2, 2, height, width)
+    y = down + taps.repeat_interleave(KERNEL).view(1, -1, 1, 1) + offset[:, :, 0]
+    across = right + taps.repeat(KERNEL).view(1, -1, 1, 1) + offset[:, :, 1]
+    # From cells to -1 … 1, the outer edges of the map.
+    grid = torch.stack([(2 * across + 1) / width - 1, (2 * y + 1) / height - 1], dim=-1)
+    grid = grid.view(batch, KERNEL**2 * height, width, 2)
+    samples = functional.grid_sample(x, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    samples = samples.view(batch, channels, KERNEL**2, height, width) * mask.unsqueeze(1)
+    out = weight.flatten(1) @ samples.view(batch, channels * KERNEL**2, height * width)
+    return out.view(batch, -1, height, width) + bias.view(1, -1, 1, 1)

@@ -23,6 +23,7 @@ from centernet_cli.inference.parity import Parity, check_parity
 from centernet_cli.inference.runtime import RawBoxes, RuntimeOptions
 from centernet_cli.inference.runtimes.torch import TorchRuntime
 from centernet_cli.models.centernet import CenterNet
+from centernet_cli.models.deform import DeformableConv
 from centernet_cli.models.graph_meta import WEIGHTS_KEY, read_graph_metadata
 from centernet_cli.models.meta import KEY, ModelMeta, read_meta
 from centernet_cli.models.zoo import LoadedModel, load_model, save_model
@@ -114,6 +115,19 @@ def test_any_size_and_number_of_pages(exported: dict[str, Path], kind: str, runt
             assert one.capped == other.capped
             np.testing.assert_allclose(one.scores, other.scores, atol=1e-4)
             np.testing.assert_allclose(np.sort(one.boxes, axis=0), np.sort(other.boxes, axis=0), atol=0.02)
+
+
+@pytest.mark.parametrize(("target", "name"), [("onnx", "bent.onnx"), ("openvino", "bent.xml")])
+def test_deformable_convolutions_are_exported(tmp_path: Path, target: Any, name: str) -> None:
+    """OpenVINO has no operation for them."""
+    network: Any = Toy()
+    bent = DeformableConv(24, 24)
+    torch.nn.init.normal_(bent.conv_offset_mask.weight, std=0.5)
+    network.layers.append(bent)
+    model = LoadedModel(cast("CenterNet", network.eval()), META)
+    assert export_model(model, target, tmp_path / name, photograph(90, 120)).boxes > 50
+    for runtime in ("onnx", "openvino") if target == "onnx" else ("openvino",):
+        assert found(tmp_path / name, runtime, photograph(96, 64)[None])[0].boxes.size
 
 
 def test_graphs_say_what_the_weights_say(exported: dict[str, Path]) -> None:

@@ -72,6 +72,17 @@ def test_the_same_comes_out_as_one_after_the_other(many_files: list[Path], worke
     assert len(done) == 13
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+@pytest.mark.timeout(60)
+def test_a_pipe_is_told_and_not_waited_for_when_digests_are_asked_for(many_files: list[Path], tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.png"
+    os.mkfifo(pipe)
+    done = run([pipe, many_files[0]], stream=StreamOptions(workers=0, digest=True))
+    assert names(done)[0] == "pipe.png I110"
+    assert done[0].digest is None
+    assert done[1].digest is not None
+
+
 @pytest.mark.parametrize("pages", ["1", "2-3", "2-9", "7", "3,1"])
 @pytest.mark.parametrize("workers", [0, 2])
 def test_chosen_pages(many_files: list[Path], pages: str, workers: int) -> None:

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F  # noqa: N812
+from torchvision.ops import deform_conv2d
 
-from centernet_cli.models.deform import DeformableConv
+from centernet_cli.models.deform import DeformableConv, deform_conv2d_of_samples
 
 
 def test_starts_as_an_ordinary_convolution_at_half_strength():
@@ -52,3 +53,14 @@ def test_half_precision_reads_the_same_places():
 def test_shapes_without_arithmetic():
     with torch.device("meta"):
         assert DeformableConv(2, 3)(torch.zeros(1, 2, 8, 6)).shape == (1, 3, 8, 6)
+
+
+def test_what_is_exported_computes_the_same_also_beyond_the_borders():
+    torch.manual_seed(0)
+    for height, width in ((7, 5), (16, 24), (1, 1)):
+        x, weight, bias = torch.randn(2, 6, height, width), torch.randn(4, 6, 3, 3), torch.randn(4)
+        offset, mask = 3 * torch.randn(2, 18, height, width), torch.rand(2, 9, height, width)
+        expected = deform_conv2d(x, offset, weight, bias, padding=1, mask=mask)
+        torch.testing.assert_close(
+            deform_conv2d_of_samples(x, offset, mask, weight, bias), expected, atol=1e-4, rtol=1e-4
+        )
