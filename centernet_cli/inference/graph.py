@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 INPUTS = ("pixels", "mirror")
 OUTPUTS = ("boxes", "scores", "classes")
-LEAST_SIDE = 32
-"""No network takes fewer pixels."""
 
 
 class PageGraph(nn.Module):
@@ -58,10 +56,6 @@ class PageGraph(nn.Module):
         more: Any = mirror.item()
         torch._check(more >= 0)
         torch._check(more <= 1)
-        # Or the exporter would have to allow for maps that pooling leaves nothing of.
-        torch._check(pixels.shape[0] >= 1)
-        torch._check(pixels.shape[1] >= LEAST_SIDE)
-        torch._check(pixels.shape[2] >= LEAST_SIDE)
         both = torch.cat([pixels, pixels.flip(2)[: pixels.shape[0] * more]])
         return self._find(both, pixels.shape[0], 1 + more)
 

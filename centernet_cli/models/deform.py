@@ -6,6 +6,7 @@ Exported graphs have it in ordinary operations.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,7 @@ from torchvision.ops import deform_conv2d
 from centernet_cli.models.precision import single_precision
 
 KERNEL = 3
+_jit: Any = torch.jit
 
 
 class DeformableConv(nn.Module):
@@ -41,7 +43,7 @@ class DeformableConv(nn.Module):
         with single_precision(x.device):
             x = x.float()
             offset, mask = self.conv_offset_mask(x).split([2 * KERNEL**2, KERNEL**2], dim=1)
-            if torch.compiler.is_exporting() or torch.jit.is_tracing():
+            if torch.compiler.is_exporting() or _jit.is_tracing():
                 return deform_conv2d_of_samples(x, offset, mask.sigmoid(), self.weight, self.bias)
             out: Tensor = deform_conv2d(x, offset, self.weight, self.bias, padding=1, mask=mask.sigmoid())
         return out
