@@ -40,6 +40,10 @@ LEAST_IOU = 0.4
 """A result that overlaps the network's box less than this isn't believed."""
 MOVE_REGION = 0.025
 """How far a region's side may move, as a share of the page's longer side."""
+FOLLOW = 0.004
+"""Gap beyond a region's side, as a share of the page's longer side, over which a letter still belongs to its lines."""
+LETTER = 0.02
+"""Height and width of the largest letter that may follow, likewise."""
 MARGIN_X, MARGIN_Y = 0.0005, 0.0004
 """Paper left around the ink of a region, as a share of the page's longer side: about what annotators of modern
 documents leave (docs/models.md has figures). On a title one line high it decides between a good box and a better."""
@@ -70,7 +74,7 @@ def to_ink(pixels: npt.NDArray[np.uint8], boxes: Boxes, kind: Kind) -> Boxes:
     long_side = max(grey.shape)
     margin = long_side * np.array([-MARGIN_X, -MARGIN_Y, MARGIN_X, MARGIN_Y])
     page = np.array(grey.shape[::-1] * 2, dtype=np.float64)
-    return np.stack([_around(pieces, box, MOVE_REGION * long_side, margin) for box in boxes]).clip(0, page)
+    return np.stack([_around(pieces, box, long_side, margin) for box in boxes]).clip(0, page)
 
 
 def _pieces(grey: Grey, paper: int) -> Boxes:
@@ -82,14 +86,28 @@ def _pieces(grey: Grey, paper: int) -> Boxes:
 
 
 def _around(
-    pieces: Boxes, box: npt.NDArray[np.float64], reach: float, margin: npt.NDArray[np.float64]
+    pieces: Boxes, box: npt.NDArray[np.float64], long_side: int, margin: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
     shared = np.minimum(pieces[:, 2:], box[2:]) - np.maximum(pieces[:, :2], box[:2])
     inside = 2 * shared.clip(min=0).prod(axis=1) >= (pieces[:, 2:] - pieces[:, :2]).prod(axis=1)
     if not inside.any():
         return box
     hull = np.concatenate([pieces[inside, :2].min(axis=0), pieces[inside, 2:].max(axis=0)])
-    return np.where(np.abs(hull - box) <= reach, hull + margin, box)
+    middle = (pieces[:, 1] + pieces[:, 3]) / 2
+    small = (pieces[:, 2:] - pieces[:, :2]).max(axis=1) <= LETTER * long_side
+    beside = pieces[small & ~inside & (middle > hull[1]) & (middle < hull[3])]
+    hull[0], hull[2] = _followed(beside, hull[0], hull[2], FOLLOW * long_side)
+    return np.where(np.abs(hull - box) <= MOVE_REGION * long_side, hull + margin, box)
+
+
+def _followed(letters: Boxes, left: float, right: float, gap: float) -> tuple[float, float]:
+    """Return the ends of lines with the letters that follow them without a wide gap."""
+    while True:
+        near = letters[(letters[:, 0] < right + gap) & (letters[:, 2] > left - gap)]
+        ends = near[:, 0].min(initial=left), near[:, 2].max(initial=right)
+        if ends == (left, right):
+            return left, right
+        left, right = ends
 
 
 def _paper(grey: Grey) -> tuple[int, float]:

@@ -118,6 +118,13 @@ def test_a_rule_around_a_region_belongs_to_it_and_one_through_the_page_does_not(
     assert region(pixels, 84, 103, 397, 287) == with_margin(80, 100, 400, 290)
 
 
+def test_a_letter_that_follows_belongs_to_a_regions_line_and_the_next_column_does_not() -> None:
+    pixels = paragraph()
+    pixels[140:150, 403:411] = 0
+    pixels[100:290, 420:428] = 0
+    assert region(pixels, 82, 102, 398, 292) == with_margin(80, 100, 411, 290)
+
+
 def test_a_regions_side_moves_no_further_than_a_fortieth_of_the_page() -> None:
     assert region(paragraph(), 80, 100, 400, 330) == [*with_margin(80, 100, 400, 290)[:3], 330]
     assert region(paragraph(), 0, 0, 1, 1) == [0, 0, 1, 1]
