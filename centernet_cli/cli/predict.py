@@ -221,6 +221,10 @@ def predict(
         Literal["auto", "fp32", "bf16", "fp16"],
         typer.Option("--precision", help="auto: the fastest that the device has in hardware.", rich_help_panel=_SPEED),
     ] = "auto",
+    compiled: Annotated[
+        bool,
+        typer.Option("--compile", help="With --runtime torch: compile the network first.", rich_help_panel=_SPEED),
+    ] = False,
 ) -> int:
     """Find text lines or regions on pages and write their boxes.
 
@@ -259,7 +263,7 @@ def predict(
     }
     job = PredictJob(
         model=model,
-        runtime=RuntimeOptions(runtime=runtime, device=device, precision=precision),
+        runtime=RuntimeOptions(runtime=runtime, device=device, precision=precision, compiled=compiled),
         threshold=threshold,
         overrides=overrides,
         batch_size=batch_size,

@@ -182,6 +182,7 @@ class PredictJob:
         return {
             "version": __version__,
             "model": [read_meta(find_model(name)).sha256 for name in self.models()],
+            # Compiled or not makes no difference to boxes that a user could see.
             "runtime": [self.runtime.runtime, self.runtime.device, self.runtime.precision],
             "threshold": self.threshold,
             **{name: value for name, value in self.options.items() if name != "pages"},

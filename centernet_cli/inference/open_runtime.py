@@ -51,6 +51,10 @@ def open_runtime(
     if overrides is not None:
         meta = overrides.apply(meta, meta.multiple)
     least = meta.threshold if min_score is None else min_score
+    if options.compiled and (options.runtime if options.runtime != "auto" else pick_runtime(path, options)) != "torch":
+        raise UsageError(
+            "U709", "only torch's networks are compiled", path="--compile", hint="--runtime torch; graphs are already"
+        )
     if options.runtime != "auto":
         return _open(options.runtime, path, meta, options, least, tell)
     chosen = pick_runtime(path, options)
@@ -131,4 +135,6 @@ def _open_torch(path: Path, meta: ModelMeta, options: RuntimeOptions, least: flo
     from centernet_cli.models.zoo import LoadedModel, load_model
 
     network = load_model(str(path)).network
-    return TorchRuntime(LoadedModel(network, meta), options.device, options.precision, min_score=least)
+    return TorchRuntime(
+        LoadedModel(network, meta), options.device, options.precision, min_score=least, compiled=options.compiled
+    )

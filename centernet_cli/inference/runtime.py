@@ -24,12 +24,14 @@ class RuntimeOptions:
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
         precision: `auto`, `fp32`, `bf16`, `fp16`.
         threads: On the CPU; None: as many as this process may use. torch has one number for the whole process.
+        compiled: torch only: its compiler makes code for the network and this device, at the first pages of a size.
     """
 
     runtime: RuntimeName = "auto"
     device: str = "auto"
     precision: str = "auto"
     threads: int | None = None
+    compiled: bool = False
 
 
 class RawBoxes(NamedTuple):

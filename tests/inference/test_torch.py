@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from torch._dynamo.exc import Unsupported
 
 from centernet_cli.codec.decode import decode
 from centernet_cli.core.errors import MissingRequirementError, UsageError
@@ -74,6 +76,26 @@ def test_bf16_finds_about_the_same() -> None:
     (found,) = runtime.predict(images(1))
     assert len(found.scores) > 0
     assert found.scores.dtype == np.float32
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch's compiler wants a C++ compiler")
+def test_a_compiled_network_finds_the_same() -> None:
+    plain, compiled = TorchRuntime(model(), "cpu", "fp32"), TorchRuntime(model(), "cpu", "fp32", compiled=True)
+    for mine, other in zip(compiled.predict(images()), plain.predict(images()), strict=True):
+        assert mine.scores == pytest.approx(other.scores, abs=1e-5)
+        assert np.sort(mine.boxes, axis=0) == pytest.approx(np.sort(other.boxes, axis=0), abs=1e-2)
+
+
+def test_a_compiler_that_does_not_work_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    runtime = TorchRuntime(model(), "cpu", "fp32", compiled=True)
+
+    def fail(*_: object, **__: object) -> None:
+        raise Unsupported("no working C++ compiler", "compiler")
+
+    monkeypatch.setattr(runtime._graph, "run", fail)
+    with pytest.raises(MissingRequirementError, match="cannot compile") as caught:
+        runtime.predict(images())
+    assert caught.value.code == "E721"
 
 
 def test_fp16_on_the_cpu_is_refused() -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from centernet_cli.core.errors import MissingRequirementError
 from centernet_cli.inference.finish import Finish
 from centernet_cli.inference.graph import PageGraph
 from centernet_cli.inference.runtimes.devices import DTYPES, limit_threads, pick_device, pick_precision
@@ -27,6 +28,8 @@ class TorchRuntime:
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
         precision: `auto`, `fp32`, `bf16`, `fp16`.
         min_score: Boxes below it are not even looked at; None: as the model's decode section says.
+        compiled: Whether torch's compiler makes code for the network, at the first pages of a size: half a minute or
+            more, once. What it needs (a C++ compiler, Triton on GPUs) shows at the first prediction only.
 
     Raises:
         MissingRequirementError: The device is not there.
@@ -36,7 +39,13 @@ class TorchRuntime:
     name = "torch"
 
     def __init__(
-        self, model: LoadedModel, device: str = "auto", precision: str = "auto", *, min_score: float | None = None
+        self,
+        model: LoadedModel,
+        device: str = "auto",
+        precision: str = "auto",
+        *,
+        min_score: float | None = None,
+        compiled: bool = False,
     ) -> None:
         self.meta: ModelMeta = model.meta
         self._device = pick_device(device)
@@ -45,6 +54,9 @@ class TorchRuntime:
             limit_threads()
         self._finish = Finish(model.meta, min_score)
         self._network = model.network.to(self._device).to(memory_format=torch.channels_last).eval()
+        self._compiled = compiled
+        if compiled:
+            self._network.compile()
         autocast = None if self._precision == "fp32" else DTYPES[self._precision]
         self._graph = PageGraph(self._network, model.meta, autocast).to(self._device)
 
@@ -64,7 +76,11 @@ class TorchRuntime:
         return self._precision
 
     def predict(self, batch: npt.NDArray[np.uint8]) -> list[RawBoxes]:
-        """Find boxes on RGB uint8 `(B, H, W, 3)`; see `Runtime.predict`."""
+        """Find boxes on RGB uint8 `(B, H, W, 3)`; see `Runtime.predict`.
+
+        Raises:
+            MissingRequirementError: E721, the compiler that was asked for doesn't work here.
+        """
         try:
             return self._predict(batch)
         except torch.OutOfMemoryError as error:
@@ -74,6 +90,11 @@ class TorchRuntime:
             # The CPU's allocator has no exception of its own.
             if "DefaultCPUAllocator" in str(error):
                 raise MemoryError(str(error)) from error
+            if self._compiled and _of_compiler(error):
+                reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+                raise MissingRequirementError(
+                    "E721", f"torch cannot compile the network here: {reason}", path="--compile", hint="leave it out"
+                ) from error
             raise
 
     @torch.inference_mode()
@@ -82,3 +103,10 @@ class TorchRuntime:
         found = self._graph.run(pixels, mirror=self.meta.test.flip)
         boxes, scores, classes = (values.cpu().numpy() for values in found)
         return self._finish(boxes, scores, classes)
+
+
+def _of_compiler(error: RuntimeError) -> bool:
+    # Imported here: it takes longer than torch itself.
+    from torch._dynamo.exc import TorchDynamoException
+
+    return isinstance(error, TorchDynamoException)
