@@ -336,7 +336,6 @@ def test_the_same_dataset_twice(capsys: CaptureFixture[str], boxes: str, truth: 
     "content",
     [
         "",
-        "[]",
         "{}",
         '{"images": [], "annotations": [], "categories": []',
         '{"images": 1, "annotations": [], "categories": []}',

@@ -208,7 +208,9 @@ def test_signals(number, code):
         "from centernet_cli.cli import COMMANDS, main; from centernet_cli.cli.lazy import Entry\n"
         "def probe():\n"
         "    try:\n"
-        "        print('ready', flush=True); time.sleep(60)\n"
+        "        print('ready', flush=True)\n"
+        # A signal that comes just before a sleep is seen after it: short ones, then.
+        "        for _ in range(600): time.sleep(0.1)\n"
         "    finally:\n"
         "        print('cleaned', flush=True)\n"
         "module = types.ModuleType('centernet_probe'); module.probe = probe; sys.modules['centernet_probe'] = module\n"
