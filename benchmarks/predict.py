@@ -45,12 +45,13 @@ from centernet_cli.inference.output import Target, describe, open_sink
 from centernet_cli.inference.pipeline import PipelineOptions
 from centernet_cli.inference.sinks.sink import Header
 from centernet_cli.inference.stream import predict_files
-from centernet_cli.pages.source import PageOptions, expand_inputs
+from centernet_cli.pages.options import PageOptions
+from centernet_cli.pages.source import expand_inputs
 runtime = open_runtime(sys.argv[2], RuntimeOptions())
 paths = list(expand_inputs([sys.argv[1]]))
 options = PageOptions(enough=round(1.6 * runtime.meta.page_size), least_dpi=110)
 sink = open_sink(Target("coco", Path(sys.argv[3])))
-sink.start(Header(classes=runtime.meta.classes, info=describe(runtime, 0.3, {})))
+sink.start(Header(classes=runtime.meta.classes, info=describe([runtime], 0.3, {})))
 pages, marks, count = int(sys.argv[4]), [], 0
 def cpu_time():
     total = time.process_time()
@@ -79,7 +80,8 @@ from centernet_cli.inference.open_runtime import open_runtime
 from centernet_cli.inference.runtime import RuntimeOptions
 from centernet_cli.inference.pipeline import PipelineOptions
 from centernet_cli.inference.stream import predict_files
-from centernet_cli.pages.source import PageOptions, expand_inputs
+from centernet_cli.pages.options import PageOptions
+from centernet_cli.pages.source import expand_inputs
 runtime = open_runtime(sys.argv[2], RuntimeOptions())
 shapes, predict = [], runtime.predict
 class Watched:
@@ -120,9 +122,9 @@ with PyTessBaseAPI(path=sys.argv[2], psm=PSM.AUTO_ONLY) as engine:
 def run(python: str, program: str, *arguments: str, environ: dict[str, str] | None = None) -> list[Any]:
     """Run a program and return the JSON on the last line it prints."""
     command = [python, "-c", program, *arguments]
-    result = subprocess.run(
-        command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, **(environ or {})}
-    )
+    result = subprocess.run(command, check=False, capture_output=True, text=True, env={**os.environ, **(environ or {})})
+    if result.returncode:
+        sys.exit(f"{python}: {result.stderr.strip().splitlines()[-1:]}")
     found: list[Any] = json.loads(result.stdout.splitlines()[-1])
     return found
 
