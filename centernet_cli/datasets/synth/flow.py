@@ -304,6 +304,25 @@ def narrower(look: Look, factor: float) -> Look:
     return replace(look, size=look.size * factor, leading=look.leading * factor, indent=look.indent * factor)
 
 
+def page_body(sheet: Sheet, rng: Random, words: Words, look: Look, *, short: float) -> Frame:
+    """Set a running head and foot; return the one column between them, on a share `short` of pages not to the end."""
+    margin = sheet.width * rng.uniform(0.08, 0.17)
+    top, bottom = sheet.height * rng.uniform(0.08, 0.12), sheet.height * rng.uniform(0.86, 0.92)
+    running_head(
+        sheet,
+        rng,
+        words,
+        look,
+        left=margin,
+        right=sheet.width - margin,
+        top=top * rng.uniform(0.5, 0.65),
+        bottom=sheet.height - (sheet.height - bottom) * rng.uniform(0.4, 0.7),
+    )
+    if rng.random() < short:
+        bottom -= (bottom - top) * rng.uniform(0.1, 0.55)
+    return Frame(margin, top, sheet.width - 2 * margin, bottom)
+
+
 def running_head(
     sheet: Sheet, rng: Random, words: Words, look: Look, *, left: float, right: float, top: float, bottom: float
 ) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from centernet_cli.datasets.synth.flow import Flow, running_head
-from centernet_cli.datasets.synth.typeset import Frame, set_paragraph
+from centernet_cli.datasets.synth.flow import Flow, page_body
+from centernet_cli.datasets.synth.typeset import set_paragraph
 
 if TYPE_CHECKING:
     from centernet_cli.core.records import Box
@@ -29,21 +29,7 @@ def make_act(ctx: Context) -> Sheet:
         look = replace(look, head_align="center")
     if rng.random() < 0.6:
         look = replace(look, align="justify")
-    margin = sheet.width * rng.uniform(0.08, 0.17)
-    top, bottom = sheet.height * rng.uniform(0.08, 0.12), sheet.height * rng.uniform(0.86, 0.92)
-    running_head(
-        sheet,
-        rng,
-        ctx.words,
-        look,
-        left=margin,
-        right=sheet.width - margin,
-        top=top * rng.uniform(0.5, 0.65),
-        bottom=sheet.height - (sheet.height - bottom) * rng.uniform(0.4, 0.7),
-    )
-    if rng.random() < 0.35:
-        bottom -= (bottom - top) * rng.uniform(0.1, 0.55)
-    flow = Flow(sheet, rng, ctx.words, look, [Frame(margin, top, sheet.width - 2 * margin, bottom)])
+    flow = Flow(sheet, rng, ctx.words, look, [page_body(sheet, rng, ctx.words, look, short=0.35)])
     provisions = _Provisions(flow)
     if rng.random() < 0.2:
         flow.heading(0)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from centernet_cli.datasets.synth.flow import Flow, running_head
-from centernet_cli.datasets.synth.typeset import Frame, Style, break_line
+from centernet_cli.datasets.synth.flow import Flow, page_body
+from centernet_cli.datasets.synth.typeset import Style, break_line
 
 if TYPE_CHECKING:
     from centernet_cli.core.records import Box
@@ -60,22 +60,7 @@ def make_contents(ctx: Context) -> Sheet:
     rng = ctx.rng
     sheet = ctx.sheet()
     look = ctx.look(size=rng.uniform(8.5, 12.5))
-    margin = sheet.width * rng.uniform(0.08, 0.17)
-    top, bottom = sheet.height * rng.uniform(0.09, 0.13), sheet.height * rng.uniform(0.86, 0.92)
-    running_head(
-        sheet,
-        rng,
-        ctx.words,
-        look,
-        left=margin,
-        right=sheet.width - margin,
-        top=top * rng.uniform(0.5, 0.7),
-        bottom=sheet.height - (sheet.height - bottom) * rng.uniform(0.4, 0.7),
-    )
-    if rng.random() < 0.25:
-        bottom -= (bottom - top) * rng.uniform(0.1, 0.5)
-    frame = Frame(margin, top, sheet.width - 2 * margin, bottom)
-    flow = Flow(sheet, rng, ctx.words, look, [frame])
+    flow = Flow(sheet, rng, ctx.words, look, [page_body(sheet, rng, ctx.words, look, short=0.25)])
     if rng.random() < 0.5:
         flow.heading(rng.choice((0, 1)), rng.choice(HEADINGS) if rng.random() < 0.8 and ctx.plain else None)
         flow.gap(look.leading * rng.uniform(0.3, 2))
