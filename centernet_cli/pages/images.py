@@ -1,4 +1,4 @@
-"""Image files to pages: PNG, JPEG, TIFF (every frame), WEBP and BMP, told by their content. Pillow is the only decoder.
+"""Image files to pages: PNG, JPEG, TIFF (every frame), WEBP, BMP and GIF, by their content. Pillow is the only decoder.
 
 OpenCV is not used: it fills a truncated file with grey and says nothing, and it orients differently.
 """
@@ -14,7 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 # The plugins register themselves; imported here, Pillow needs not load all its others to find them.
-from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin  # noqa: F401
+from PIL import (
+    BmpImagePlugin,  # noqa: F401
+    GifImagePlugin,  # noqa: F401
+    Image,
+    JpegImagePlugin,  # noqa: F401
+    PngImagePlugin,  # noqa: F401
+    TiffImagePlugin,  # noqa: F401
+    WebPImagePlugin,  # noqa: F401
+)
 
 from centernet_cli.core.errors import InputError, printable
 from centernet_cli.core.records import Failure, Page, PageInfo

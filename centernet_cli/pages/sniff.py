@@ -7,11 +7,9 @@ from centernet_cli.core.errors import InputError, printable
 HEAD_BYTES = 1024
 """Bytes of a file's beginning that `sniff_image` and `not_an_image` want to see."""
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".webp", ".bmp"})
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".webp", ".bmp", ".gif"})
 
 _FOREIGN = (
-    (b"GIF87a", "GIF"),
-    (b"GIF89a", "GIF"),
     (b"%PDF-", "PDF"),
     (b"%!PS", "PostScript"),
     (b"8BPS", "Photoshop"),
@@ -33,6 +31,8 @@ def sniff_image(head: bytes) -> str | None:
         return "TIFF"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "WEBP"
+    if head.startswith((b"GIF87a", b"GIF89a")):
+        return "GIF"
     # "BM" alone begins many a text.
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADER_SIZES:
         return "BMP"

@@ -201,6 +201,16 @@ def test_truncated_progressive_and_compressed_images_are_errors():
             open_image(io.BytesIO(data[: len(data) // 2]))
 
 
+def test_of_an_animated_gif_the_first_picture_is_read():
+    first = picture().convert("P")
+    data = encoded(first, "GIF", save_all=True, append_images=[picture().rotate(90)])
+    pages = list(iter_frames(io.BytesIO(data)))
+    assert len(pages) == 1
+    assert isinstance(pages[0], Page)
+    assert pages[0].info.page is None
+    assert np.abs(pages[0].pixels.astype(int) - np.asarray(first.convert("RGB"), int)).max() <= 1
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
@@ -208,7 +218,6 @@ def test_truncated_progressive_and_compressed_images_are_errors():
         (b"<html><body>Not found</body></html>", r"not an image \(starts with '<html><body>Not'\)"),
         (b"\n\n  <!DOCTYPE html>\n<p>", "starts with '<!DOCTYPE html>'"),
         (b"BMW is a maker of cars", "starts with 'BMW is a maker o'"),
-        (encoded(picture(), "GIF", save_all=True, append_images=[picture().rotate(90)]), "GIF files are not read"),
         (b"8BPS\0\1", "Photoshop"),
         (b"%!PS-Adobe-3.0 EPSF-3.0", "PostScript"),
         (b"\0\0\0\x18ftypheic", "HEIC"),
