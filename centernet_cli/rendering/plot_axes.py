@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 
+MOST = 1e300
+"""Larger values, infinite ones among them, have no place on an axis: differences of theirs overflow."""
+
+
 @dataclass(frozen=True, slots=True)
 class Axis:
     """A linear or logarithmic axis from `low` to `high`, drawn from pixel `start` to pixel `end`."""
@@ -30,11 +34,11 @@ class Axis:
         """Return pixels of values; NaN where a value is not finite or, on a logarithmic axis, not positive."""
         array = np.asarray(values, dtype=np.float64)
         low, high = self.low, self.high
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             if self.log:
                 array, low, high = np.log10(array), math.log10(low), math.log10(high)
-            share = (array - low) / (high - low)
-        pixels: Floats = np.where(np.isfinite(share), self.start + share * (self.end - self.start), np.nan)
+            places = self.start + (array - low) / (high - low) * (self.end - self.start)
+        pixels: Floats = np.where(np.isfinite(places), places, np.nan)
         return pixels
 
     def ticks(self, count: int = 5) -> list[float]:
@@ -62,7 +66,7 @@ def _log_ticks(low: float, high: float, count: int) -> list[float]:
 
 
 def bounds(values: Iterable[npt.ArrayLike], *, log: bool = False) -> tuple[float, float]:
-    """Return the least and the largest finite value of all arrays, apart from each other even if there is only one.
+    """Return the least and the largest value within `MOST` of all arrays, apart even if there is only one.
 
     Args:
         values: Arrays of any shape.
@@ -71,7 +75,8 @@ def bounds(values: Iterable[npt.ArrayLike], *, log: bool = False) -> tuple[float
     low, high = math.inf, -math.inf
     for one in values:
         array = np.asarray(one, dtype=np.float64)
-        known = array[np.isfinite(array) & (array > 0)] if log else array[np.isfinite(array)]
+        known = array[np.abs(array) <= MOST]
+        known = known[known > 0] if log else known
         if known.size:
             low, high = min(low, float(known.min())), max(high, float(known.max()))
     if low > high:

@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -119,6 +119,7 @@ def test_many_series_are_counted():
     st.booleans(),
     st.text(max_size=30).filter(lambda text: text.isprintable()),
 )
+@example([1.2e308], False, False, "")
 def test_any_values_make_a_plot(values, log_x, log_y, name):
     svg = line_plot([Line(name=name, x=np.arange(len(values)), y=values)], log_x=log_x, log_y=log_y)
     assert not re.search(r'="[^"]*\b(nan|inf)\b', svg.replace(name, ""))
