@@ -34,6 +34,7 @@ class ModelSection(Section):
         "resnet101",
         "resnet152",
         "mobilenet_v2",
+        "mobilenet_v2_lean",
         "mobilenet_v3_small",
         "mobilenet_v3_large",
         "dla34",

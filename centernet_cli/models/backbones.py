@@ -1,4 +1,4 @@
-"""Backbones cut into four stages: those of torchvision, and DLA-34.
+"""Backbones cut into four stages: those of torchvision, MobileNetV2 with a leaner stem, and DLA-34.
 
 A backbone maps images `(B, 3, H, W)` to four feature maps at strides 4, 8, 16 and 32.
 """
@@ -15,6 +15,7 @@ from torchvision import models
 
 from centernet_cli.core.errors import MissingRequirementError, ModelError
 from centernet_cli.models import dla
+from centernet_cli.models.lean_stem import LeanStem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,8 @@ MOBILENETS: dict[str, tuple[Callable[..., nn.Module], tuple[int, int, int, int]]
     "mobilenet_v3_small": (models.mobilenet_v3_small, (2, 4, 9, 12)),
     "mobilenet_v3_large": (models.mobilenet_v3_large, (4, 7, 13, 16)),
 }
-BACKBONES = (*RESNETS, *MOBILENETS, "dla34")
+LEAN = "mobilenet_v2_lean"
+BACKBONES = (*RESNETS, *MOBILENETS, LEAN, "dla34")
 
 
 class Backbone(nn.Module):
@@ -72,7 +74,7 @@ def build_backbone(name: str, *, pretrained: str | None = None, frozen: int = 0)
     Args:
         name: Key.
         pretrained: None (random), `imagenet` (torchvision's own download) or a file of ImageNet weights: torchvision's,
-            or for dla34 those of its authors, `dla34-ba72cf86.pth`.
+            or for dla34 those of its authors, `dla34-ba72cf86.pth`. A lean stem has none and stays random.
         frozen: Number of stages that are not trained.
 
     Raises:
@@ -81,6 +83,9 @@ def build_backbone(name: str, *, pretrained: str | None = None, frozen: int = 0)
     """
     if name == "dla34":
         return Backbone(_dla34(pretrained).stages(), dla.CHANNELS[2:], frozen)
+    if name == LEAN:
+        own = build_backbone("mobilenet_v2", pretrained=pretrained)
+        return Backbone([LeanStem(own.channels[0]), *own.stages[1:]], own.channels, frozen)
     build = RESNETS[name] if name in RESNETS else MOBILENETS[name][0]
     network = _build(build, name, pretrained)
     if isinstance(network, models.ResNet):
