@@ -20,13 +20,14 @@ from torch import Tensor, nn
 from centernet_cli.core.recipe_file import load_recipe
 from centernet_cli.models.backbones import LEAN, Backbone
 from centernet_cli.models.centernet import CenterNet
+from centernet_cli.models.lean_stem import LeanStem
 from centernet_cli.models.pixels import pixel_statistics
 from centernet_cli.models.zoo import load_model, save_model
 from centernet_cli.training.batch import normalise
 from centernet_cli.training.data import load_data, plan_epoch
 from centernet_cli.training.feed import Feed
 
-RATE = 3e-3
+RATE = 5e-3
 
 
 def stem(network: CenterNet) -> nn.Module:
@@ -39,6 +40,14 @@ def difference(made: Tensor, wanted: Tensor) -> Tensor:
     """Return the mean squared difference of `(B, C, h, w)` in units of each channel's variance."""
     variance = wanted.var(dim=(0, 2, 3), keepdim=True).clamp(min=1e-6)
     return ((made.float() - wanted).square() / variance).mean()
+
+
+def start_alike(student: LeanStem, wanted: Tensor) -> None:
+    """Give the student's last normalisation the mean and spread of `wanted (B, C, h, w)`."""
+    last = student.project[-1]
+    assert isinstance(last, nn.BatchNorm2d)
+    last.bias.copy_(wanted.mean(dim=(0, 2, 3)))
+    last.weight.copy_(wanted.std(dim=(0, 2, 3)))
 
 
 def main() -> None:
@@ -63,8 +72,9 @@ def main() -> None:
     feed = Feed(pages, recipe)
     teacher = stem(loaded.network).eval().to(memory_format=torch.channels_last)
     student = stem(network).train().to(memory_format=torch.channels_last)
+    assert isinstance(student, LeanStem)
     optimizer = torch.optim.AdamW(student.parameters(), lr=RATE, weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=given.steps)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=given.steps, pct_start=0.1)
     mean, std, bgr = pixel_statistics(section.pixels)
     step, epoch, shown, start = 0, 0, 0.0, time.monotonic()
     while step < given.steps:
@@ -73,10 +83,12 @@ def main() -> None:
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 with torch.no_grad():
                     wanted = teacher(images).float()
+                    if step == 0:
+                        start_alike(student, wanted)
                 made = student(images)
             loss = difference(made, wanted)
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
             step += 1
