@@ -79,10 +79,11 @@ def to_ink(pixels: npt.NDArray[np.uint8], boxes: Boxes, kind: Kind) -> Boxes:
 
 def _pieces(grey: Grey, paper: int) -> Boxes:
     """Return the boxes `(N, 4)` of connected ink."""
-    away = cv2.absdiff(grey, np.full_like(grey, paper))
+    away = cv2.absdiff(grey, (float(paper), 0.0, 0.0, 0.0))
     ink = cv2.threshold(away, INK, 1, cv2.THRESH_BINARY)[1]
-    stats = cv2.connectedComponentsWithStats(ink, connectivity=8)[2][1:]
-    return np.hstack([stats[:, :2], stats[:, :2] + stats[:, 2:4]]).astype(np.float64)
+    pieces = cv2.connectedComponentsWithStats(ink, connectivity=8)[2][1:, :4].astype(np.float64)
+    pieces[:, 2:] += pieces[:, :2]
+    return pieces
 
 
 def _around(
@@ -120,19 +121,21 @@ def _paper(grey: Grey) -> tuple[int, float]:
 
 
 def _tight(grey: Grey, box: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    height = box[3] - box[1]
+    height = float(box[3] - box[1])
     window, left, top = _window(grey, box, MOVE_X * height + 2, MOVE_Y * height + 2)
     if not window.size:
         return box
     # The paper about the line itself: cells of tables and boxes in colour have their own.
-    letters = _pieces(window, _paper(window)[0]) + np.array([left, top, left, top])
+    letters = _pieces(window, _paper(window)[0])
+    letters += (left, top, left, top)
     letters = letters[_plausible(letters, box, height, top, top + window.shape[0], grey.shape[0])]
     hull = _hull(letters, box, height)
     if hull is None:
         return box
-    reach = height * np.array([MOVE_X, MOVE_Y, MOVE_X, MOVE_Y])
-    aim = box + np.array([1.0, MEET, 1.0, MEET]) * (hull - box)
-    moved = np.where(np.abs(hull - box) <= reach, aim, box)
+    moved = box.copy()
+    for side, (end, reach, share) in enumerate(zip(hull, (MOVE_X, MOVE_Y) * 2, (1.0, MEET) * 2, strict=True)):
+        if abs(end - box[side]) <= reach * height:
+            moved[side] += share * (end - box[side])
     return moved if _iou(moved, box) >= LEAST_IOU else box
 
 
@@ -153,22 +156,26 @@ def _plausible(
     return kept
 
 
-def _hull(letters: Boxes, box: npt.NDArray[np.float64], height: float) -> npt.NDArray[np.float64] | None:
+def _hull(letters: Boxes, box: npt.NDArray[np.float64], height: float) -> tuple[float, ...] | None:
     """Return the hull of the letters inside the box and of those that follow at its ends; None without any."""
-    shared = np.minimum(letters[:, 2], box[2]) - np.maximum(letters[:, 0], box[0])
-    member = 2 * shared >= letters[:, 2] - letters[:, 0]
+    starts, ends = letters[:, 0], letters[:, 2]
+    shared = np.minimum(ends, box[2]) - np.maximum(starts, box[0])
+    member = 2 * shared >= ends - starts
     if not member.any():
         return None
+    gap = GAP * height
     while True:
-        left, right = letters[member, 0].min(), letters[member, 2].max()
-        follows = (letters[:, 0] - right < GAP * height) & (left - letters[:, 2] < GAP * height) & ~member
-        if not follows.any():
-            own = letters[member]
-            return np.array([left, own[:, 1].min(), right, own[:, 3].max()], dtype=np.float64)
-        member |= follows
+        own = letters[member]
+        left, top = own[:, :2].min(axis=0).tolist()
+        right, bottom = own[:, 2:].max(axis=0).tolist()
+        reached = (starts < right + gap) & (ends > left - gap)
+        reached |= member
+        if np.array_equal(reached, member):
+            return left, top, right, bottom
+        member = reached
 
 
 def _iou(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> float:
-    sides = np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2])
-    shared = float(sides.clip(min=0).prod())
-    return shared / max(float((a[2:] - a[:2]).prod() + (b[2:] - b[:2]).prod()) - shared, 1e-9)
+    (ax0, ay0, ax1, ay1), (bx0, by0, bx1, by1) = a.tolist(), b.tolist()
+    shared = max(0.0, min(ax1, bx1) - max(ax0, bx0)) * max(0.0, min(ay1, by1) - max(ay0, by0))
+    return float(shared / max((ax1 - ax0) * (ay1 - ay0) + (bx1 - bx0) * (by1 - by0) - shared, 1e-9))
