@@ -35,6 +35,7 @@ ORIGINAL = (
 CASES: dict[str, dict[str, object]] = {
     **{arch: {"arch": arch} for arch in ORIGINAL},
     "mobilenet_v2 + fpn": {"backbone": "mobilenet_v2", "neck": "fpn"},
+    "mobilenet_v2_lean + fpn": {"backbone": "mobilenet_v2_lean", "neck": "fpn"},
     "mobilenet_v2 + fpn, size and offset": {"backbone": "mobilenet_v2", "neck": "fpn", "box": "size_offset"},
     "dla34 + fpn": {"backbone": "dla34", "neck": "fpn"},
     # With offsets: without them boxes are up to half a cell off, which on these small ones no training mends.
