@@ -79,7 +79,7 @@ def to_ink(pixels: npt.NDArray[np.uint8], boxes: Boxes, kind: Kind) -> Boxes:
 
 def _pieces(grey: Grey, paper: int) -> Boxes:
     """Return the boxes `(N, 4)` of connected ink."""
-    away = cv2.absdiff(grey, (float(paper), 0.0, 0.0, 0.0))
+    away = cv2.absdiff(grey, np.full_like(grey, paper))
     ink = cv2.threshold(away, INK, 1, cv2.THRESH_BINARY)[1]
     pieces = cv2.connectedComponentsWithStats(ink, connectivity=8)[2][1:, :4].astype(np.float64)
     pieces[:, 2:] += pieces[:, :2]
