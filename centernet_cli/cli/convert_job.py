@@ -102,7 +102,7 @@ def _read_map(path: Path) -> dict[str, str]:
 def _apply_map(dataset: Dataset, mapping: dict[str, str], path: Path | None, tally: Tally) -> Dataset:
     from centernet_cli.datasets.class_map import apply_class_map, unused_names
 
-    for sentence in unused_names(dataset, mapping):
+    for sentence in unused_names(dataset.classes, mapping):
         console.warn(f"{printable(str(path))}: {printable(sentence)}")
     return apply_class_map(dataset, mapping, tally)
 

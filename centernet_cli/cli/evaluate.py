@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from centernet_cli.cli.data_options import LevelOption
+from centernet_cli.cli.evaluate_classes import Renaming
 from centernet_cli.cli.evaluate_inputs import read_truth
 from centernet_cli.cli.evaluate_job import EvaluateJob, compare_two, score_one
 from centernet_cli.cli.evaluate_report import check_report
@@ -54,6 +56,15 @@ def evaluate(
     only: Annotated[
         list[str] | None,
         typer.Option("--class", help="Score only this class; may be repeated.", metavar="NAME"),
+    ] = None,
+    class_map: Annotated[
+        Path | None,
+        typer.Option(
+            "--class-map",
+            metavar="FILE",
+            help="YAML lines `old name: new name` for classes of the datasets and of the boxes found; an empty new "
+            "name leaves the class out.",
+        ),
     ] = None,
     min_ap: Annotated[
         float | None, typer.Option("--min-ap", help="Exit with 10 if the AP is lower.", metavar="F")
@@ -104,6 +115,7 @@ def evaluate(
         typer.Option("--precision", help="Of a model's arithmetic; auto: as `predict`."),
     ] = "auto",
     data_format: Annotated[str, typer.Option("--format", help="Of the datasets; auto finds out.")] = "auto",
+    level: LevelOption = None,
 ) -> None:
     """Score a model, or boxes it found before, against annotated pages.
 
@@ -118,7 +130,8 @@ def evaluate(
     Precision, recall and F1 match boxes one to one within a class. One threshold serves all datasets: the one with the
     best mean F1 over them, unless --threshold is given. AP is that of COCO, over all pages together.
 
-    A class is judged only on datasets that list it. Pages without predictions count as all missed.
+    A class is judged only on datasets that list it; --class-map makes names the same that aren't. Pages without
+    predictions count as all missed.
 
     With --truth, two models or files of boxes are compared page by page; --min-ap and --min-f1 then judge the second.
     """
@@ -128,8 +141,10 @@ def evaluate(
     models, datasets = _sides(what, dataset or [], truth or [])
     if report is not None:
         check_report(report)
+    renaming = Renaming.read(class_map)
     job = EvaluateJob(
-        sources=tuple(read_truth(datasets, data_format)),
+        sources=tuple(read_truth(datasets, data_format, level, renaming)),
+        renaming=renaming,
         scoring={"ious": ious, "max_dets": max_dets, "threshold": threshold, "evaluator": evaluator},
         draws=draws,
         seed=seed,

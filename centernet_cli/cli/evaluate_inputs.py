@@ -12,17 +12,18 @@ from centernet_cli.core.errors import InputError, ModelError, UsageError, printa
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from centernet_cli.cli.evaluate_classes import Renaming
     from centernet_cli.core.records import Dataset
     from centernet_cli.evaluation.pairing import TruthSource
     from centernet_cli.inference.overrides import Overrides
     from centernet_cli.inference.runtime import RuntimeOptions
 
 
-def read_truth(paths: Sequence[Path], data_format: str) -> list[TruthSource]:
-    """Read the datasets to judge by; each is a source of its own.
+def read_truth(paths: Sequence[Path], data_format: str, level: str | None, renaming: Renaming) -> list[TruthSource]:
+    """Read the datasets to judge by, their classes renamed; each is a source of its own.
 
     Raises:
-        UsageError: U311, one is given twice; no such format.
+        UsageError: U311, one is given twice; no such format or level.
         InputError: D064, one holds no box; one cannot be read.
     """
     from centernet_cli.evaluation.pairing import TruthSource
@@ -30,7 +31,7 @@ def read_truth(paths: Sequence[Path], data_format: str) -> list[TruthSource]:
     names = _source_names(paths)
     sources = []
     for path, name in zip(paths, names, strict=True):
-        truth = _read(path, data_format)
+        truth = renaming.apply(_read(path, data_format, level))
         if not any(page.annotations for page in truth.pages):
             raise InputError("D064", "has no annotated box: nothing to compare with", path=path)
         if any(item.score is not None for page in truth.pages for item in page.annotations):
@@ -40,11 +41,11 @@ def read_truth(paths: Sequence[Path], data_format: str) -> list[TruthSource]:
     return sources
 
 
-def _read(path: Path, data_format: str) -> Dataset:
+def _read(path: Path, data_format: str, level: str | None = None) -> Dataset:
     from centernet_cli.datasets.formats import read_dataset
 
     try:
-        return read_dataset(path, data_format)
+        return read_dataset(path, data_format, level=level)
     except InputError as error:
         if error.code == "D031" and path.suffix.lower() == ".json" and path.is_file():
             # Not recognised, maybe because it is damaged: the reader of the likeliest format says where.
@@ -68,9 +69,9 @@ def _source_names(paths: Sequence[Path]) -> list[str]:
 
 
 def get_predictions(
-    what: str, sources: Sequence[TruthSource], options: RuntimeOptions, overrides: Overrides
+    what: str, sources: Sequence[TruthSource], options: RuntimeOptions, overrides: Overrides, renaming: Renaming
 ) -> tuple[Dataset, dict[str, Any] | None]:
-    """Read predictions, or make them with a model, which is then described.
+    """Read predictions, or make them with a model, which is then described; rename their classes.
 
     Raises:
         UsageError: U707, predictions made before are to be made otherwise.
@@ -92,13 +93,13 @@ def get_predictions(
         if unsure:
             which = "the boxes" if unsure == len(boxes) else f"{unsure:,} of {len(boxes):,} boxes"
             console.warn(f"{which} of '{what}' have no scores: each counts as certain")
-        return predictions, None
+        return renaming.apply(predictions), None
     from centernet_cli.cli.evaluate_model import predict_dataset
     from centernet_cli.models.meta import read_meta
     from centernet_cli.models.shelf import find_model
 
     meta = read_meta(find_model(what))
-    _refuse_strangers(sources, meta.classes, what)
+    _refuse_strangers(sources, renaming.names(meta.classes), what)
     # The model's own threshold would hide boxes that count for AP and the best F1.
     runtime = open_runtime(what, options, overrides=overrides, min_score=meta.decode.min_score, tell=console.say)
     console.say(f"model {meta.name} with {runtime.name} on {runtime.device}, {runtime.precision}")
@@ -113,7 +114,8 @@ def get_predictions(
         "precision": runtime.precision,
         "options": chosen,
     }
-    return predict_dataset(runtime, [source.dataset for source in sources], overrides.size), facts
+    found = predict_dataset(runtime, [source.dataset for source in sources], overrides.size)
+    return renaming.apply(found), facts
 
 
 def _read_predictions(path: Path, sources: Sequence[TruthSource]) -> Dataset:
@@ -166,7 +168,8 @@ def _refuse_strangers(sources: Sequence[TruthSource], predicted: Collection[str]
     pairs = zip_longest(map(printable, predicted), map(printable, truth), fillvalue="")
     for line in aligned(("predicted", "in the truth"), [list(pair) for pair in pairs]):
         console.problem(line)
-    raise ModelError("M502", "no class is in both the predictions and the truth", path=what)
+    hint = "--class-map FILE renames classes: lines `old name: new name`"
+    raise ModelError("M502", "no class is in both the predictions and the truth", path=what, hint=hint)
 
 
 def shared_classes(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from centernet_cli.cli.evaluate_classes import Renaming
     from centernet_cli.core.records import Dataset
     from centernet_cli.evaluation.pairing import Pairing, TruthSource
     from centernet_cli.evaluation.summary import Scoring, Summary
@@ -26,7 +27,8 @@ class EvaluateJob:
     """Options of `evaluate`.
 
     Attributes:
-        sources: The datasets to judge by.
+        sources: The datasets to judge by, their classes already renamed.
+        renaming: Of classes, also of those found.
         scoring: Fields of `evaluation.summary.Scoring` but for the draws.
         draws: For intervals and p.
         seed: Of the draws.
@@ -41,6 +43,7 @@ class EvaluateJob:
     """
 
     sources: tuple[TruthSource, ...]
+    renaming: Renaming
     scoring: Mapping[str, Any]
     draws: int
     seed: int
@@ -87,6 +90,7 @@ def score_one(job: EvaluateJob, what: str) -> None:
         CenterNetError: Whatever is wrong with the inputs or the outputs.
     """
     judged = _predict(job, what)
+    job.renaming.tell_of_unused()
     summary, pairing = _score(job, judged, judged.classes, job.draws)
     gates = _gates(job, summary)
     document = score_document(
@@ -114,6 +118,7 @@ def compare_two(job: EvaluateJob, first: str, second: str) -> None:
     from centernet_cli.evaluation.compare import compare
 
     both = [_predict(job, what) for what in (first, second)]
+    job.renaming.tell_of_unused()
     classes = [name for name in both[0].classes if name in both[1].classes]
     if not classes:
         raise ModelError("M502", f"no class is in '{first}', '{second}' and the truth alike", path=second)
@@ -144,7 +149,7 @@ def compare_two(job: EvaluateJob, first: str, second: str) -> None:
 
 
 def _predict(job: EvaluateJob, what: str) -> _Judged:
-    predictions, model = get_predictions(what, job.sources, job.runtime, job.overrides)
+    predictions, model = get_predictions(what, job.sources, job.runtime, job.overrides, job.renaming)
     classes, left_out = shared_classes(job.sources, predictions.classes, job.only, what)
     return _Judged(what, predictions, model, classes, left_out)
 

@@ -11,7 +11,7 @@ from centernet_cli.core.safe_io import read_bytes
 from centernet_cli.core.strict_yaml import Problem, decode, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from centernet_cli.core.records import Dataset
@@ -69,11 +69,11 @@ def apply_class_map(dataset: Dataset, mapping: Mapping[str, str], tally: Tally) 
     return replace(dataset, classes=tuple(dict.fromkeys(filter(None, names.values()))), pages=pages)
 
 
-def unused_names(dataset: Dataset, mapping: Mapping[str, str]) -> list[str]:
-    """Return a sentence for each name in a class map that the dataset doesn't have: most likely a slip."""
+def unused_names(classes: Collection[str], mapping: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each name in a class map that is none of the classes: most likely a slip."""
     sentences = []
     for name in mapping:
-        if name not in dataset.classes:
-            close = difflib.get_close_matches(name, dataset.classes, n=1)
+        if name not in classes:
+            close = difflib.get_close_matches(name, classes, n=1)
             sentences.append(f"no class '{name}' here" + (f", did you mean '{close[0]}'?" if close else ""))
     return sentences

@@ -238,6 +238,54 @@ def test_no_class_in_common(capsys: CaptureFixture[str], tmp_path: Path, truth: 
     ]
 
 
+@pytest.mark.parametrize("line", ["paragraph: text", "text: paragraph"])
+def test_a_class_map_makes_names_the_same(capsys: CaptureFixture[str], tmp_path: Path, line: str) -> None:
+    """Whichever side it is written for."""
+    truth = coco(tmp_path / "truth.json", {"p1.png": LINES}, classes=("paragraph", "seal"))
+    boxes = coco(tmp_path / "boxes.json", {"p1.png": LINES}, scores=[0.5] * 4, classes=("text",))
+    assert main(["evaluate", boxes, truth]) == 6
+    assert "--class-map FILE renames classes" in capsys.readouterr().err
+    (tmp_path / "names.yaml").write_text(f"{line}\nseal: ''\npragraph: text\n")
+    assert main(["evaluate", boxes, truth, "--class-map", str(tmp_path / "names.yaml"), "--json"]) == 0
+    out, err = capsys.readouterr()
+    document = json.loads(out)
+    assert document["classes"] == [line.partition(": ")[2]]
+    assert document["classes_left_out"] == {"truth": [], "predictions": []}
+    assert document["coco"]["ap"] == 1
+    assert "no class 'pragraph' here, did you mean 'paragraph'?" in err
+    assert err.count("names.yaml") == 1
+
+
+def test_a_class_map_for_what_a_model_finds(
+    capsys: CaptureFixture[str], tmp_path: Path, truth: str, model: str
+) -> None:
+    from PIL import Image
+
+    for name in ("p1.png", "p2.png"):
+        Image.new("RGB", (100, 100), "white").save(tmp_path / "letters" / name)
+    (tmp_path / "names.yaml").write_text("text_line: line\n")
+    document = run_json(capsys, model, truth, *TORCH, "--class-map", str(tmp_path / "names.yaml"))
+    assert document["classes"] == ["line"]
+    assert document["coco"]["per_class"]["line"]["detections"] > 0
+
+
+def test_a_class_map_that_is_none(capsys: CaptureFixture[str], boxes: str, truth: str, tmp_path: Path) -> None:
+    assert main(["evaluate", boxes, truth, "--class-map", str(tmp_path / "none.yaml")]) == 2
+    assert "U303" in capsys.readouterr().err
+
+
+def test_the_level_of_page_formats(capsys: CaptureFixture[str], tmp_path: Path) -> None:
+    truth = coco(tmp_path / "truth.json", {"p1.png": [[5, 5, 90, 80]]}, classes=("table",))
+    lines = coco(tmp_path / "lines.json", {"p1.png": LINES}, classes=("text_line",))
+    both = str(tmp_path / "both")
+    assert main(["data", "merge", truth, lines, "--to", "page", "--out", both, "--images", "none"]) == 0
+    boxes = coco(tmp_path / "boxes.json", {"p1.png": [[5, 5, 90, 80]]}, scores=[0.5], classes=("table",))
+    assert main(["evaluate", boxes, both]) == 6
+    assert run_json(capsys, boxes, both, "--level", "region")["coco"]["ap"] == 1
+    assert main(["evaluate", boxes, truth, "--level", "region"]) == 2
+    assert "U304" in capsys.readouterr().err
+
+
 def test_predictions_without_scores(capsys: CaptureFixture[str], truth: str) -> None:
     assert main(["evaluate", f"{truth}/annotations.json", truth, "--json"]) == 0
     out, err = capsys.readouterr()

@@ -43,7 +43,7 @@ def test_names_can_be_swapped() -> None:
 
 
 def test_slips_are_noticed() -> None:
-    assert unused_names(dataset("title", "text"), {"tilte": "x", "text": "y", "qqq": ""}) == [
+    assert unused_names(("title", "text"), {"tilte": "x", "text": "y", "qqq": ""}) == [
         "no class 'tilte' here, did you mean 'title'?",
         "no class 'qqq' here",
     ]

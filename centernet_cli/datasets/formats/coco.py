@@ -12,7 +12,7 @@ from centernet_cli.core.strict_json import parse_json
 from centernet_cli.datasets.formats.coco_annotations import AnnotationReader
 from centernet_cli.datasets.formats.coco_typed import parse_typed
 from centernet_cli.datasets.formats.coco_write import dataset_to_coco, write_coco
-from centernet_cli.datasets.formats.fields import UNKNOWN_SIDE, NameChecker, as_pixels, is_id, read_page_extras
+from centernet_cli.datasets.formats.fields import MOVED, UNKNOWN_SIDE, NameChecker, as_pixels, is_id, read_page_extras
 from centernet_cli.datasets.formats.image_header import image_size
 from centernet_cli.datasets.formats.peek import peek_json
 from centernet_cli.datasets.formats.problems import Problems
@@ -39,7 +39,7 @@ _RESULTS_HINT = (
     "`evaluate` takes it with the COCO file it belongs to; else put the list under `annotations`, next to the truth's "
     "`images` and `categories`"
 )
-_X310_HINT = "file names must be relative and stay below the folder of the JSON file"
+_X310_HINT = "file names must be relative and stay below the folder of the JSON file, or end with one that is there"
 
 
 def looks_like_coco(value: object) -> bool:
@@ -209,7 +209,9 @@ def _image_root(path: Path, images: list[object]) -> Path:
         try:
             clean = lexical_inside(name)
             return next((place for place in places if (place / clean).is_file()), folder)
-        except (InputError, OSError, ValueError):
+        except InputError:
+            return next((place for place in places if NameChecker(place).moved(name) is not None), folder)
+        except (OSError, ValueError):
             pass  # reported with the image
     return folder
 
@@ -258,7 +260,7 @@ def _page_info(
         name = f"?{at}"
     else:
         try:
-            name = name if checker is None else checker.inside(name)
+            name = name if checker is None else _place(name, checker, tally)
         except InputError as error:
             problems.add(error.code, error.message, at=at, hint=_X310_HINT)
         if key == "source":
@@ -277,6 +279,22 @@ def _page_info(
             tally.note("size of the page taken from its image")
         width, height = size
     return PageInfo(source=name, width=width, height=height, **extras)
+
+
+def _place(name: str, checker: NameChecker, tally: Tally) -> str:
+    """Return the name of an image relative to the root; a path of another computer counts by its end that is there.
+
+    Raises:
+        InputError: X310.
+    """
+    try:
+        return checker.inside(name)
+    except InputError:
+        moved = checker.moved(name)
+        if moved is None:
+            raise
+        tally.note(MOVED)
+        return moved
 
 
 def _image_size(root: Path, name: str) -> tuple[int, int] | None:

@@ -104,13 +104,13 @@ class AnnotationReader:
             raise _FaultError("D002", "not an object")
         image_id, label = self._references(index, item)
         info = self.infos[image_id]
-        crowd, score, segmentation = item.get("iscrowd", 0), item.get("score"), item.get("segmentation")
-        if crowd not in (0, 1):  # a tuple, since the value may not be hashable
+        crowd, score, segmentation = item.get("iscrowd"), item.get("score"), item.get("segmentation")
+        if crowd not in (None, 0, 1):  # a tuple, since the value may not be hashable
             raise _FaultError("D002", "`iscrowd` is neither 0 nor 1")
         if score is not None and not (is_number(score) and 0 <= score <= 1):
             raise _FaultError("D012", f"`score` {score!r:.40} is not a number from 0 to 1")
         rings = [] if segmentation == [] else _rings(segmentation)
-        box = _box(item.get("bbox"), rings, segmentation)
+        box = _box(item.get("bbox") or None, rings, segmentation)
         x0, y0, x1, y1 = box
         if x0 < 0 or y0 < 0 or x1 > info.width or y1 > info.height:
             self._look_closer(box, info)

@@ -30,12 +30,17 @@ _MEANING = {name: key for key, names in _NAMES.items() for name in names.split()
 _OPEN_IMAGES = {"imageid", "labelname", "xmin", "xmax", "ymin", "ymax"}
 _BOX = {"x0", "y0", "x1", "y1"}
 _SIZED_BOX = {"x0", "y0", "box_width", "box_height"}
-_HEADLESS = (
+_HEADLESS: tuple[tuple[str | None, ...], ...] = (
     # keras-retinanet: only the image where a page has no box.
     ("image", "x0", "y0", "x1", "y1", "label"),
     # Make Sense.
     ("label", "x0", "y0", "box_width", "box_height", "image", "width", "height"),
+    # Google's AutoML: all four corners, or only two; the part of the data that a page is in may stand in front.
+    (None, "image", "label", "x0", "y0", None, None, "x1", "y1", None, None),
+    ("image", "label", "x0", "y0", None, None, "x1", "y1", None, None),
 )
+_OURS = {"image", "page", "label", "x0", "y0", "x1", "y1", "polygon"}
+"""Of tables with these it is known that they are in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +51,14 @@ class Columns:
         index: Number of the column for each meaning: `image`, `label`, `x0`, ….
         separator: Between columns.
         has_header: Whether the first line names the columns.
-        is_relative: Whether coordinates are shares of the page instead of pixels, as in Open Images.
+        is_relative: Whether coordinates are shares of the page instead of pixels, as in Open Images; None if only they
+            can tell.
     """
 
     index: dict[str, int]
     separator: str
     has_header: bool = True
-    is_relative: bool = False
+    is_relative: bool | None = None
 
     @property
     def sides(self) -> tuple[str, str, str, str]:
@@ -93,20 +99,21 @@ def _headed(cells: list[str], separator: str) -> Columns | None:
     has_box = columns.keys() >= _BOX or columns.keys() >= _SIZED_BOX
     if "image" not in columns or "label" not in columns or not (has_box or "polygon" in columns):
         return None
-    is_relative = set(names) >= _OPEN_IMAGES
-    if is_relative:
+    if set(names) >= _OPEN_IMAGES:
         columns.pop("score", None)  # `Confidence` is of people there, and always 1
-    return Columns(columns, separator, is_relative=is_relative)
+        return Columns(columns, separator, is_relative=True)
+    return Columns(columns, separator, is_relative=False if set(names) >= _OURS else None)
 
 
 def _headless(cells: list[str], separator: str) -> Columns | None:
     for keys in _HEADLESS:
         if len(cells) != len(keys):
             continue
-        row = {key: cell.strip() for key, cell in zip(keys, cells, strict=True)}
+        row = {key: cell.strip() for key, cell in zip(keys, cells, strict=True) if key is not None}
         values = [value for key, value in row.items() if key not in {"image", "label"}]
-        is_empty = keys is _HEADLESS[0] and not any(values) and not row["label"]
+        is_empty = keys[-1] in {"label", None} and not any(values) and not row["label"]
         is_box = bool(row["label"]) and all(parse_number(value) is not None for value in values)
         if row["image"].lower().endswith(SUFFIXES) and (is_empty or is_box):
-            return Columns({key: number for number, key in enumerate(keys)}, separator, has_header=False)
+            index = {key: number for number, key in enumerate(keys) if key is not None}
+            return Columns(index, separator, has_header=False, is_relative=True if None in keys else None)
     return None

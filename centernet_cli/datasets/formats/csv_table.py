@@ -13,7 +13,7 @@ from centernet_cli.core.geometry import points_box
 from centernet_cli.core.records import Dataset, PageInfo, PageRecord
 from centernet_cli.core.safe_io import atomic_write_text, read_bytes
 from centernet_cli.datasets.formats.csv_columns import Columns, find_columns
-from centernet_cli.datasets.formats.fields import NameChecker
+from centernet_cli.datasets.formats.fields import MOVED, NameChecker
 from centernet_cli.datasets.formats.fit import fit_classes, fit_pages, join_same_pages
 from centernet_cli.datasets.formats.image_header import SUFFIXES, image_size
 from centernet_cli.datasets.formats.places import image_folder, only_file
@@ -138,6 +138,10 @@ class _Reader:
         self.root = None if "status" in table.columns.index else image_folder(table.path.parent, names)
         self._checker = None if self.root is None else NameChecker(self.root)
         self._pages: dict[tuple[str, str], _Page | None] = {}
+        self._is_relative = table.columns.is_relative
+        if self._is_relative is None and self._all_are_shares():
+            self._is_relative = True
+            tally.note("no coordinate is above 1: taken as shares of the page")
 
     def pages(self) -> list[PageRecord]:
         """Read all rows."""
@@ -200,17 +204,32 @@ class _Reader:
         Raises:
             InputError: X310.
         """
-        parts = name.replace("\\", "/").split("/")
-        is_absolute = len(parts) > 1 and (not parts[0] or parts[0].endswith(":")) and "://" not in name
-        ends = ["/".join(parts[start:]) for start in range(1, len(parts))] if is_absolute else []
-        for end in (name, *ends, *_with_suffixes(name)):
+        moved = checker.moved(name)
+        if moved is not None:
+            self.tally.note(MOVED)
+            return moved
+        for candidate in (name, *_with_suffixes(name)):
             try:
-                clean = checker.inside(end)
+                clean = checker.inside(candidate)
             except InputError:
                 continue
             if checker.has_file(clean):
                 return clean
         return checker.inside(name)
+
+    def _all_are_shares(self) -> bool:
+        """Tell whether no box of the table would be more than a pixel."""
+        found = False
+        for _, cells in self.table.rows:
+            texts = [self._cell(cells, side) for side in self.table.columns.sides]
+            try:
+                values = self._numbers(texts) if any(texts) else []
+            except ShapeError:
+                return False  # told of with the row
+            if any(not 0 <= value <= 1 for value in values):
+                return False
+            found = found or bool(values)
+        return found
 
     def _numbers(self, texts: list[str]) -> list[float]:
         return numbers([text.replace(",", ".") for text in texts] if self.table.columns.has_decimal_comma else texts)
@@ -235,7 +254,7 @@ class _Reader:
         box: Box
         if any(texts) or polygon is None:
             x0, y0, x1, y1 = self._numbers(texts)
-            if self.table.columns.is_relative:
+            if self._is_relative:
                 x0, y0, x1, y1 = x0 * page.width, y0 * page.height, x1 * page.width, y1 * page.height
             box = (x0, y0, x1, y1) if sides[2] == "x1" else (x0, y0, x0 + x1, y0 + y1)
         else:

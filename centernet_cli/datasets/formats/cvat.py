@@ -1,4 +1,4 @@
-"""Reading CVAT for images, XML version 1.1; `write_cvat` lives next door."""
+"""Reading CVAT for images and for video, XML version 1.1; `write_cvat` lives next door."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.geometry import points_box
 from centernet_cli.core.records import Dataset, PageInfo, PageRecord
+from centernet_cli.datasets.formats.cvat_tracks import put_on_frames
 from centernet_cli.datasets.formats.fields import NameChecker
+from centernet_cli.datasets.formats.image_header import image_size
 from centernet_cli.datasets.formats.outlines import corners, ellipse_box, rotated
 from centernet_cli.datasets.formats.places import image_folder, only_file, split_page
 from centernet_cli.datasets.formats.problems import Problems
@@ -53,18 +55,19 @@ def sniff_cvat(path: Path) -> bool:
 
 
 def read_cvat(path: Path, *, tally: Tally | None = None) -> Dataset:
-    """Read CVAT for images, version 1.1.
+    """Read CVAT for images or for video, version 1.1.
 
     Boxes and polygons are kept, turned boxes as polygons; ellipses, masks and cuboids are reduced to their boxes;
-    polylines, points and skeletons, which enclose nothing, and the tracks of videos are dropped. Pages come in the
-    order of the file, classes in that of its labels, others that occur after them by name.
+    polylines, points and skeletons, which enclose nothing, are dropped. Shapes in the tracks of videos are on the page
+    of their frame, but for those that have left the picture. Pages come in the order of the file, then of the frames,
+    classes in that of its labels, others that occur after them by name.
 
     Args:
         path: The file, or a folder with `annotations.xml` or just one XML file.
         tally: Counts what became of each shape.
 
     Raises:
-        InputError: D001 not CVAT for images, X30x not XML that is read, D002-D013 for shapes, X310; all in one error.
+        InputError: D001 not CVAT, X30x not XML that is read, D002-D013 for shapes, X310; all in one error.
         MissingRequirementError: E712, lxml cannot be loaded.
     """
     tally = Tally() if tally is None else tally
@@ -72,15 +75,10 @@ def read_cvat(path: Path, *, tally: Tally | None = None) -> Dataset:
     element = read_xml(path)
     if local_name(element) != "annotations":
         raise InputError("D001", "not CVAT for images: its root is not `annotations`", path=path)
+    put_on_frames(element, path, tally)
     images = list(element.iterchildren("image"))
-    for track in element.iterchildren("track"):
-        for shape in track.iterchildren():
-            tally.dropped(local_name(shape), track.get("label", ""), "is part of a video's track")
     if not images:
-        is_video = element.find("track") is not None
-        message = "a video's tracks without images" if is_video else "not CVAT for images: no `image` in it"
-        hint = "export it as CVAT for images" if is_video else None
-        raise InputError("D001", message, path=path, hint=hint)
+        raise InputError("D001", "not CVAT for images or video: no `image` and no `track` in it", path=path)
     problems = Problems(path)
     root = image_folder(path.parent, (name for image in images if (name := image.get("name"))))
     checker = NameChecker(root)
@@ -112,11 +110,15 @@ def _page(image: Any, checker: NameChecker, tally: Tally, problems: Problems) ->
     name = image.get("name")
     if not name:
         raise ShapeError("D002", "an image without `name`")
+    bare, number = split_page(name, checker.root)
+    source = checker.inside(bare)
     width, height = (parse_number(image.get(key, "")) or 0 for key in ("width", "height"))
+    if image.get("width") is None and (size := image_size(checker.root / source)) is not None:
+        tally.note("size of the page taken from its image")
+        width, height = size
     if width < 1 or height < 1 or width != int(width) or height != int(height):
         raise ShapeError("D007", f"`width` and `height` of image {name!r:.80} are not whole numbers from 1")
-    bare, number = split_page(name, checker.root)
-    info = PageInfo(source=checker.inside(bare), width=int(width), height=int(height), page=number)
+    info = PageInfo(source=source, width=int(width), height=int(height), page=number)
     annotations = []
     for shape in image.iterchildren():
         try:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, TypedDict, TypeGuard
 
+from centernet_cli.core.errors import InputError
 from centernet_cli.core.safe_io import lexical_inside, resolve_inside
 
 if TYPE_CHECKING:
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from centernet_cli.core.records import PageInfo
 
 _NUMBER_TYPES = {int, float}
+_ELSEWHERE = re.compile(r"[/\\]|[A-Za-z]:[/\\]|[A-Za-z][A-Za-z0-9+.-]*://")
+"""A path from a root, a drive or another computer, or an address."""
+MOVED = "image found under the end of its path, which names another place"
 MAX_COORDINATE = 1e9
 """Far beyond any page, yet products of two coordinates stay finite."""
 UNKNOWN_SIDE = int(MAX_COORDINATE)
@@ -36,8 +41,8 @@ def is_number(value: object) -> TypeGuard[float]:
 
 
 def is_id(value: object) -> bool:
-    """Tell whether a JSON value can be an id: a whole number or a text."""
-    return type(value) is int or type(value) is str
+    """Tell whether a JSON value can be an id: a whole number, which tables write as 7.0, or a text."""
+    return type(value) is int or type(value) is str or (type(value) is float and value.is_integer())
 
 
 def are_numbers(values: object) -> TypeGuard[list[float]]:
@@ -126,6 +131,24 @@ class NameChecker:
     def has_file(self, name: str) -> bool:
         """Tell whether there is a file of a normalised name; what isn't listed in its folder is not asked for."""
         return self._is_listed(name) and os.path.isfile(f"{self.root}/{name}")  # noqa: PTH113 (much faster than Path's)
+
+    def moved(self, name: str) -> str | None:
+        """Return where the file of an absolute path or address is in the data folder: the longest end that is there.
+
+        Nothing but the data folder is looked at.
+        """
+        if "\0" in name or not _ELSEWHERE.match(name):
+            return None
+        path = name.partition("?")[0] if "://" in name else name
+        parts = path.replace("\\", "/").split("/")
+        for start in range(1, len(parts)):
+            try:
+                clean = self.inside("/".join(parts[start:]))
+            except InputError:
+                continue
+            if self.has_file(clean):
+                return clean
+        return None
 
     def has_stem(self, stem: str, folder: str) -> bool:
         """Tell whether a folder seems to have a file of a name without its suffix; what it is has to be looked at."""

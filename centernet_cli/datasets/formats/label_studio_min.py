@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 _LABELLED = ("rectanglelabels", "polygonlabels", "ellipselabels", "keypointlabels", "brushlabels")
 """Keys that are also the type of the region; others have the type that their geometry says."""
 _GEOMETRY = {"radiusX": "ellipse", "points": "polygon", "height": "rectangle", "rle": "brush", "x": "keypoint"}
+_PLACE = ("x", "y", "width", "height", "rotation", "points", "radiusX", "radiusY", "rle")
 _STATED = {"id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement"}
 """What an export says of the annotation; its other keys are data of the task, and controls."""
 
@@ -36,15 +38,32 @@ def as_tasks(items: list[Any]) -> list[Any]:
             tasks.append(task)
             if isinstance(identity, int | str):
                 known[identity] = task
-        result: list[dict[str, Any]] = []
+        controls: dict[str, list[dict[str, Any]]] = {}
         for key, value in item.items():
             regions = _regions(value)
             if regions:
-                result += [_result(region, key, number) for number, region in enumerate(regions)]
+                controls[key] = regions
             elif key not in _STATED:
                 task["data"][key] = value
-        task["annotations"].append({"result": result})
+        task["annotations"].append({"result": _results(controls)})
     return tasks
+
+
+def _results(controls: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Return the regions of all controls, with equal ids where they are the same region: its shape, class or text."""
+    result: list[dict[str, Any]] = []
+    ids: dict[str, list[str]] = {}
+    for control, regions in controls.items():
+        met: Counter[str] = Counter()
+        for number, region in enumerate(regions):
+            # The places are all that says so; two of a control at one place are two.
+            place = repr([region.get(key) for key in _PLACE])
+            known = ids.setdefault(place, [])
+            if met[place] == len(known):
+                known.append(f"{control}/{number}")
+            result.append(_result(region, known[met[place]]))
+            met[place] += 1
+    return result
 
 
 def _regions(value: object) -> list[dict[str, Any]]:
@@ -59,6 +78,6 @@ def _kind(region: dict[str, Any]) -> str | None:
     return labelled or next((kind for key, kind in _GEOMETRY.items() if key in region), None)
 
 
-def _result(region: dict[str, Any], control: str, number: int) -> dict[str, Any]:
+def _result(region: dict[str, Any], identity: str) -> dict[str, Any]:
     sizes: dict[str, Any] = {key: region[key] for key in ("original_width", "original_height") if key in region}
-    return {"id": f"{control}/{number}", "type": _kind(region), "value": region, **sizes}
+    return {"id": identity, "type": _kind(region), "value": region, **sizes}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from centernet_cli.core.geometry import points_box
 from centernet_cli.datasets.formats.fields import are_numbers, as_pixels, is_number
+from centernet_cli.datasets.formats.label_studio_brush import brush_box
 from centernet_cli.datasets.formats.outlines import corners, ellipse_box, rotated
 from centernet_cli.datasets.formats.shapes import NO_AREA, TO_BOX, ShapeError, as_score, keep_shape
 
@@ -147,12 +148,21 @@ def read_region(region: Region, task_score: object, info: PageInfo, tally: Tally
     if region.kind in {"keypoint", "vector"}:
         tally.dropped(region.kind, label, NO_AREA)
         return None
+    box: Box | None
+    polygon: Polygon | None = None
     if region.kind == "brush":
-        tally.dropped(region.kind, label, "masks are not read")
+        try:
+            box = brush_box(region.value.get("rle"), info.width, info.height)
+        except ValueError as error:
+            tally.dropped(region.kind, label, f"is a mask that cannot be read: {error}")
+            return None
+    else:
+        box, polygon = _geometry(region.kind, region.value, info)
+    if box is None:
+        tally.dropped(region.kind, label, "is an empty mask")
         return None
-    box, polygon = _geometry(region.kind, region.value, info)
     score = as_score(region.score if region.score is not None else _share(task_score))
-    reduced = TO_BOX if region.kind == "ellipse" else ""
+    reduced = TO_BOX if region.kind in {"ellipse", "brush"} else ""
     crowd = region.meta.get("crowd") is True
     return keep_shape(region.kind, label, box, info, tally, polygon=polygon, reduced=reduced, score=score, crowd=crowd)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.safe_io import lexical_inside
+from centernet_cli.datasets.formats.fields import NameChecker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -62,7 +63,11 @@ def image_folder(folder: Path, names: Iterable[str], others: Sequence[str] = ("i
             for place in places:
                 if (place / clean).is_file():
                     return place
-        except (InputError, OSError, ValueError):
+        except InputError:
+            for place in places:
+                if NameChecker(place).moved(name) is not None:
+                    return place
+        except (OSError, ValueError):
             continue  # reported with the image
     return folder
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LISTED = 20
+_LEFT_OUT = {"D004", "D005", "D008", "D009", "D010"}
+_HINT = "`centernet data check --fix OUT` writes a copy without such shapes"
 
 
 class DatasetError(InputError):
@@ -69,5 +71,11 @@ class Problems:
         Raises:
             DatasetError: There are problems.
         """
+        for index, error in enumerate(self._listed):
+            if error.code in _LEFT_OUT and error.hint is None:  # once is enough
+                self._listed[index] = InputError(
+                    error.code, error.message, path=error.path, line=error.line, col=error.col, hint=_HINT
+                )
+                break
         if self._listed:
             raise DatasetError(self._listed[0], tuple(self._listed[1:]), self._count - len(self._listed))

@@ -62,10 +62,10 @@ def sniff_voc(path: Path) -> bool:
 def read_voc(path: Path, *, tally: Tally | None = None) -> Dataset:
     """Read all VOC files in a folder and below, or a single one; other XML files are skipped with a count.
 
-    A box from 1 to 10 covers the first ten pixels: 0 to 10 here. Turned boxes (`robndbox`) are kept as polygons.
-    Images are looked for next to their file, in `JPEGImages` or `images` where that is in `Annotations`, and under
-    the file's own name. Where there is no size, it is the image's. Pages come in the order of their files' paths,
-    classes by name.
+    A box from 1 to 10 covers the first ten pixels: 0 to 10 here; so does one from 0 to 10. Turned boxes (`robndbox`)
+    are kept as polygons. Images are looked for next to their file, in `JPEGImages` or `images` where that is in
+    `Annotations`, and under the file's own name. Where there is no size, it is the image's. Pages come in the order of
+    their files' paths, classes by name.
 
     Args:
         path: The data folder, or a file.
@@ -219,7 +219,9 @@ def _annotation(item: Any, info: PageInfo, tally: Tally) -> Annotation | None:
     kind = "bndbox" if outline is None else "polygon"
     if box is not None:
         x0, y0, x1, y1 = numbers([_text(box, key) for key in ("xmin", "ymin", "xmax", "ymax")])
-        around = (x0 - 1, y0 - 1, x1, y1)
+        if 0 in {x0, y0}:
+            tally.note("boxes that begin at pixel 0, where VOC counts from 1, begin at the edge of the page")
+        around = (x0 - 1 if x0 else 0.0, y0 - 1 if y0 else 0.0, x1, y1)
     elif outline is not None:
         around = points_box(outline)
     else:
@@ -267,6 +269,8 @@ def fit_voc(dataset: Dataset, tally: Tally) -> Dataset:
 def _whole(box: Box) -> Box:
     """Return the nearest box of whole pixels, at least one wide and high."""
     x0, y0, x1, y1 = (float(math.floor(side + 0.5)) for side in box)
+    # The pixel before the first would be 0, which other programs write for the first.
+    x0, y0 = (0.0 if side == -1 else side for side in (x0, y0))
     return (x0, y0, max(x1, x0 + 1), max(y1, y0 + 1))
 
 

@@ -167,6 +167,45 @@ def test_what_is_wrong_is_named(tmp_path: Path, pointer: str, value: object, cod
         assert any(f" /{place}" in line for line in lines) or code == "D003", lines
 
 
+def test_what_tables_and_tools_make_of_ids_and_empty_values(tmp_path: Path) -> None:
+    data = copy.deepcopy(GOOD)
+    data["images"][1]["id"] = 2.0
+    data["categories"][0]["id"] = 9.0
+    data["annotations"][0] |= {"image_id": 2.0, "iscrowd": None, "area": None, "segmentation": None}
+    data["annotations"][1] |= {"bbox": [], "iscrowd": False}
+    pages = {page.info.source: page for page in read_coco(write(tmp_path, data)).pages}
+    assert [(item.label, item.box) for item in pages["img/a.png"].annotations] == [("title", (1, 2, 4, 6))]
+    assert [(item.label, item.box) for item in pages["b.png"].annotations] == [("text", (10, 10, 20, 20))]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["C:\\Users\\me\\scans\\a.png", "/home/me/scans/a.png", "https://host/x/scans/a.png?sig=1", "s3://b/scans/a.png"],
+)
+@pytest.mark.parametrize("folder", ["scans", "images/scans", "images"])
+def test_paths_of_other_computers_count_by_their_end_that_is_there(tmp_path: Path, name: str, folder: str) -> None:
+    data = copy.deepcopy(GOOD)
+    data["images"][0]["file_name"] = name
+    path = write(tmp_path, data)
+    with pytest.raises(InputError, match="X310 /images/0: "):
+        read_coco(path)
+    (tmp_path / folder).mkdir(parents=True)
+    Image.new("RGB", (100, 50)).save(tmp_path / folder / "a.png")
+    tally = Tally()
+    dataset = read_coco(path, tally=tally)
+    assert dataset.root is not None
+    assert dataset.root / dataset.pages[0].info.source == tmp_path / folder / "a.png"
+    assert tally.notes["image found under the end of its path, which names another place"] == 1
+
+
+def test_what_check_leaves_out_is_hinted_at_once(tmp_path: Path) -> None:
+    data = copy.deepcopy(GOOD)
+    data["annotations"] = [{**data["annotations"][0], "id": number, "bbox": [1, 2, 0, 4]} for number in range(3)]
+    with pytest.raises(InputError) as caught:
+        read_coco(write(tmp_path, data))
+    assert ["--fix" in line for line in caught.value.lines()] == [True, False, False]
+
+
 def test_missing_sizes_are_taken_from_the_images(tmp_path: Path) -> None:
     Image.new("1", (30, 20)).save(tmp_path / "a.png")
     data = {**GOOD, "images": [{"id": 2, "file_name": "a.png"}, {"id": 7, "file_name": "../a.png"}], "annotations": []}

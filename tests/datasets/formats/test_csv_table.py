@@ -39,6 +39,9 @@ def put(folder: Path, text: str, *, images: bool = True) -> Path:
         "/home/me/imgs/a.png,10,5,40,25,dog\n",
         "image;label;x0;y0;x1;y1\na.png;dog;10,0;5,0;40,0;2,5e1\n",
         "ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax\na,xclick,dog,1,0.1,0.4,0.1,0.5\n",
+        "image,label,xmin,ymin,xmax,ymax\na.png,dog,0.1,0.1,0.4,0.5\n",  # shares, by their size
+        "TRAIN,gs://bucket/imgs/a.png,dog,0.1,0.1,,,0.4,0.5,,\n",  # Google's AutoML
+        "gs://bucket/imgs/a.png,dog,0.1,0.1,0.4,0.1,0.4,0.5,0.1,0.5\n",
     ],
 )
 def test_headers_that_people_have(tmp_path: Path, text: str) -> None:
@@ -65,6 +68,27 @@ def test_tables_of_keras_retinanet_name_pages_without_boxes(tmp_path: Path) -> N
     Image.new("1", (30, 20)).save(tmp_path / "b.png")
     first, second = read_csv(put(tmp_path, "b.png,,,,,\na.png,10,5,40,25,dog\n")).pages
     assert (first.info.source, len(first.annotations), len(second.annotations)) == ("b.png", 0, 1)
+
+
+def test_tables_of_automl_name_pages_without_boxes(tmp_path: Path) -> None:
+    Image.new("1", (30, 20)).save(tmp_path / "b.png")
+    text = "TRAIN,gs://bucket/b.png,,,,,,,,,\nTEST,gs://bucket/a.png,dog,0.1,0.1,,,0.4,0.5,,\n"
+    first, second = read_csv(put(tmp_path, text)).pages
+    assert (first.info.source, len(first.annotations), len(second.annotations)) == ("b.png", 0, 1)
+
+
+def test_one_coordinate_above_one_tells_pixels(tmp_path: Path) -> None:
+    path = put(tmp_path, "image,label,xmin,ymin,xmax,ymax\na.png,dog,0.1,0.1,0.4,0.5\na.png,dog,0,0,1,1.5\n")
+    assert [item.box for item in read_csv(path).pages[0].annotations] == [(0.1, 0.1, 0.4, 0.5), (0, 0, 1, 1.5)]
+
+
+def test_our_own_tables_are_in_pixels(tmp_path: Path) -> None:
+    page = PageRecord(
+        info=PageInfo(source="a.png", width=100, height=50),
+        annotations=(Annotation(label="dot", box=(0.25, 0.25, 0.5, 0.5)),),
+    )
+    write_csv(Dataset(classes=("dot",), pages=(page,), root=tmp_path), tmp_path / "boxes.csv")
+    assert read_csv(tmp_path / "boxes.csv").pages == (page,)
 
 
 def test_open_images(tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
-"""CVAT for images 1.1, as CVAT exports it."""
+"""CVAT for images and for video 1.1, as CVAT exports it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from centernet_cli.core.errors import InputError
 from centernet_cli.datasets.formats import detect_format
@@ -80,15 +81,69 @@ def test_attributes_tags_and_labels_nobody_listed(tmp_path: Path) -> None:
     assert tally.notes == {"attributes of shapes ignored": 1, "tags of images ignored": 1}
 
 
-def test_tracks_are_counted(tmp_path: Path) -> None:
-    track = '<track id="0" label="a"><box frame="0" xtl="1" ytl="1" xbr="2" ybr="2"/><box frame="1"/></track>'
-    path = put(tmp_path, '<box label="a" xtl="1" ytl="2" xbr="30" ybr="40"/>')
-    path.write_text(path.read_text().replace("</annotations>", f"{track}</annotations>"))
+SIZE = "<original_size><width>100</width><height>50</height></original_size>"
+VIDEO = f"<version>1.1</version><meta><task>{SIZE}</task></meta>"
+TRACKS = (
+    '<track id="0" label="a"><box frame="7" keyframe="1" outside="0" xtl="1" ytl="1" xbr="2" ybr="2"/>'
+    '<box frame="12" keyframe="0" outside="0" xtl="2" ytl="1" xbr="3" ybr="2"/>'
+    '<box frame="13" keyframe="1" outside="1" xtl="2" ytl="1" xbr="3" ybr="2"/></track>'
+    '<track id="1" label="b"><polygon frame="7" outside="0" points="0,0;9,0;9,9"/></track>'
+)
+
+
+def test_shapes_of_tracks_are_on_their_frames(tmp_path: Path) -> None:
+    path = tmp_path / "annotations.xml"
+    path.write_text(f"<annotations>{VIDEO}{TRACKS}</annotations>")
+    (tmp_path / "images").mkdir()
+    Image.new("1", (100, 50)).save(tmp_path / "images" / "frame_000012.PNG")
+    assert detect_format(path) == "cvat"
     tally = Tally()
-    assert len(read_cvat(path, tally=tally).pages) == 1
-    assert tally.rows() == [("box", "dropped", "is part of a video's track", 2), ("box", "converted", "", 1)]
-    path.write_text(f"<annotations><version>1.1</version>{track}</annotations>")
-    with pytest.raises(InputError, match="D001 a video's tracks"):
+    dataset = read_cvat(path, tally=tally)
+    assert dataset.root == tmp_path / "images"
+    assert [(page.info.source, page.info.width, page.info.height) for page in dataset.pages] == [
+        ("frame_000007.png", 100, 50),
+        ("frame_000012.PNG", 100, 50),
+        ("frame_000013.png", 100, 50),
+    ]
+    assert [[item.label for item in page.annotations] for page in dataset.pages] == [["a", "b"], ["a"], []]
+    assert [item.box for item in dataset.pages[1].annotations] == [(2, 1, 3, 2)]
+    assert ("box", "dropped", "has left the picture", 1) in tally.rows()
+    assert tally.total() == 4
+
+
+def test_tracks_without_a_size_take_that_of_their_images(tmp_path: Path) -> None:
+    path = tmp_path / "annotations.xml"
+    path.write_text(f"<annotations><version>1.1</version>{TRACKS}</annotations>")
+    with pytest.raises(InputError, match="D007") as caught:
+        read_cvat(path)
+    assert len(caught.value.lines()) == 3
+    for number in (7, 12, 13):
+        Image.new("1", (70, 30)).save(tmp_path / f"frame_{number:06d}.jpg")
+    assert {page.info.width for page in read_cvat(path).pages} == {70}
+
+
+def test_tracks_beside_images_are_on_the_image_of_their_number(tmp_path: Path) -> None:
+    path = put(tmp_path, '<box label="a" xtl="1" ytl="1" xbr="2" ybr="2"/>')
+    track = '<track id="0" label="a"><box frame="0" xtl="3" ytl="1" xbr="4" ybr="2"/></track>'
+    path.write_text(path.read_text().replace("</annotations>", f"{track}</annotations>"))
+    (page,) = read_cvat(path).pages
+    assert [item.box[0] for item in page.annotations] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("tracks", "code"),
+    [
+        ('<track label="a"><box frame="x"/></track>', "D002"),
+        ('<track label="a"><box/></track>', "D002"),
+        ('<track><box frame="0" xtl="1" ytl="1" xbr="2" ybr="2"/></track>', "D013"),
+        ('<track label="a" task_id="1"/><track label="a" task_id="2"/>', "D001"),
+        ('<track label="a"/>', "D001"),
+    ],
+)
+def test_tracks_that_cannot_be_read(tmp_path: Path, tracks: str, code: str) -> None:
+    path = tmp_path / "annotations.xml"
+    path.write_text(f"<annotations>{VIDEO}{tracks}</annotations>")
+    with pytest.raises(InputError, match=code):
         read_cvat(path)
 
 

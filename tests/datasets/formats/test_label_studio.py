@@ -78,6 +78,53 @@ def test_json_min(tmp_path: Path) -> None:
     assert tally.total("dropped") == 1
 
 
+def test_json_min_of_the_template_for_texts(tmp_path: Path) -> None:
+    """A region's shape, class and text stand under three controls; two at one place of one control are two."""
+    place = {"x": 10, "y": 20, "width": 30, "height": 40, "rotation": 0, "original_width": 200, "original_height": 100}
+    other = {**place, "x": 50}
+    path = put(
+        tmp_path,
+        {
+            "id": 1,
+            "ocr": "/data/upload/1/0a1b2c3d-a.jpg",
+            "bbox": [place, other, other],
+            "label": [{**place, "labels": ["a"]}, {**other, "labels": ["b"]}, {**other, "labels": ["c"]}],
+            "transcription": ["one", "two", "three"],
+        },
+    )
+    (page,) = read_label_studio(path).pages
+    assert [(item.label, item.box[0]) for item in page.annotations] == [("a", 20), ("b", 100), ("c", 100)]
+
+
+# A mask from 2,1 to 5,3 on a page of 6 x 4 pixels, once grey and once coloured, and an empty one.
+GREY = [0, 0, 0, 96, 57, 27, 254, 31, 0, 183, 255, 108, 2, 223, 254, 27, 0, 0]
+COLOURED = [
+    *[0, 0, 0, 96, 57, 27, 254, 31, 0, 0, 36, 0, 128, 1, 192, 255, 0, 36, 0, 128, 1, 192, 255, 0, 36, 0, 128, 1, 192],
+    *[255, 182, 0, 0, 72, 1, 0, 3, 129, 254, 0, 72, 1, 0, 3, 129, 254, 0, 72, 1, 0, 3, 129, 255, 134, 192, 0],
+]
+EMPTY = [0, 0, 0, 96, 57, 27, 254, 95, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("rle", "box", "why"),
+    [
+        (GREY, (2, 1, 5, 3), "to its box"),
+        (COLOURED, (2, 1, 5, 3), "to its box"),
+        (EMPTY, None, "is an empty mask"),
+        (GREY[:-4], None, "is a mask that cannot be read: it is broken off"),
+        ([0, 0, 1, *GREY[3:]], None, "is a mask that cannot be read: it has 88 pixels, its page 24"),
+        ([-1], None, "is a mask that cannot be read: it is no list of bytes"),
+        (None, None, "is a mask that cannot be read: it is no list of bytes"),
+    ],
+)
+def test_brush_strokes(tmp_path: Path, rle: object, box: tuple[float, ...] | None, why: str) -> None:
+    result = {**item("brushlabels", rle=rle, format="rle"), "original_width": 6, "original_height": 4}
+    tally = Tally()
+    (page,) = read_label_studio(put(tmp_path, task(result)), tally=tally).pages
+    assert [annotation.box for annotation in page.annotations] == ([] if box is None else [box])
+    assert [row[2] for row in tally.rows()] == [why]
+
+
 @pytest.mark.parametrize(
     ("result", "outcome", "box"),
     [

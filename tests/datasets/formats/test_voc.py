@@ -38,6 +38,25 @@ def test_pixels_count_from_one_and_both_ends_are_inside(tmp_path: Path) -> None:
     assert [item.box for item in dataset.pages[0].annotations] == [(0.0, 10.0, 20.0, 30.0)]
 
 
+def test_pixel_zero_is_the_edge_of_the_page(tmp_path: Path) -> None:
+    """Written by tools that count from 0; nothing reaches over the edge then."""
+    put(tmp_path / "a.xml", voc("a.jpg", DOG.replace("<xmin>1<", "<xmin>0<")))
+    tally = Tally()
+    dataset = read_voc(tmp_path, tally=tally)
+    assert [item.box for item in dataset.pages[0].annotations] == [(0.0, 10.0, 20.0, 30.0)]
+    (note,) = tally.notes
+    assert "pixel 0" in note
+
+
+def test_boxes_that_begin_before_the_page_come_back_as_they_are_fitted(tmp_path: Path) -> None:
+    info = PageInfo(source="a.jpg", width=100, height=50)
+    boxes = tuple(Annotation(label="dog", box=(start, 1.0, 20.0, 30.0)) for start in (-2.0, -1.0, -0.4))
+    dataset = Dataset(classes=("dog",), pages=(PageRecord(info=info, annotations=boxes),), root=tmp_path)
+    write_voc(dataset, tmp_path)
+    found = [item.box[0] for item in read_voc(tmp_path).pages[0].annotations]
+    assert found == [item.box[0] for item in fit_voc(dataset, Tally()).pages[0].annotations] == [-2, 0, 0]
+
+
 def test_the_folders_of_voc_itself(tmp_path: Path) -> None:
     put(tmp_path / "Annotations" / "2007_1.xml", voc("2007_1.jpg", DOG))
     put(tmp_path / "JPEGImages" / "2007_1.jpg")
