@@ -144,10 +144,11 @@ class PredictJob:
                 if isinstance(done.result, Failure):
                     self._fail(done.result, sink, extras)
                     continue
-                if ledger is not None and not done.known and done.digest is not None:
-                    ledger.add(done.digest, done.count, done.result)
                 page = extras.with_picture(done.result, done.made, options)
                 self._keep(page, sink, extras, done.made)
+                # Last, so that a run that goes on doesn't miss a picture of a page that is done.
+                if ledger is not None and not done.known and done.digest is not None:
+                    ledger.add(done.digest, done.count, done.result)
         if not paths:  # a shard may have none; its output is empty then, but it is there
             self._start(sink, extras)
         self._seconds = time.monotonic() - start

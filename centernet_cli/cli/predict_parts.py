@@ -62,12 +62,13 @@ def open_ledger(job: PredictJob, path: Path | None, overlay: Path | None, *, res
         if resume and ledger.foreign:
             console.warn(f"{name}: of another model, program or options; beginning anew")
         elif resume:
-            console.say(f"{ledger.found:,} pages are done already")
+            console.say(f"{ledger.found:,} page{' is' if ledger.found == 1 else 's are'} done already")
         try:
             yield ledger
         except BaseException:
-            if ledger.found + ledger.added:
-                console.say(f"{ledger.found + ledger.added:,} pages are kept in {name}; --resume goes on there")
+            count = ledger.found + ledger.added
+            if count and ledger.path.is_file():  # its folder may have been removed
+                console.say(f"{count:,} page{' is' if count == 1 else 's are'} kept in {name}; --resume goes on there")
             else:
                 ledger.remove()
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,8 +59,9 @@ class Spool:
             raise self._problem(error) from error
 
     def close(self) -> None:
-        """Give the room back."""
-        self._file.close()
+        """Give the room back; what the disk didn't take was told before, or isn't wanted any more."""
+        with contextlib.suppress(OSError):
+            self._file.close()
 
     def _problem(self, error: OSError) -> OutputError:
         reason = (error.strerror or str(error)).lower()

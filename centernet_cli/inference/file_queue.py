@@ -148,7 +148,7 @@ class InputFile:
     def opened(self, ticket: Ticket, count: int | None, digest: str | None) -> None:
         """Learn, while its first page is being read, that the file is open."""
         self.digest = digest
-        if count is not None:
+        if count is not None and self.count is None:  # else its worker was killed, and it is read once more
             self.count = count
             self._numbers = chosen_pages(self.options.pages, count)
             ticket.number = next(self._numbers, None)

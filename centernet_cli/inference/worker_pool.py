@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -99,6 +100,7 @@ class PageWorkerHandle:
         self._since = 0.0
         self._ready = False
         self._failed_starts = 0
+        self._again: Task | None = None
         self._start()
 
     def _start(self) -> None:
@@ -129,7 +131,10 @@ class PageWorkerHandle:
             self.connection.send(task)
 
     def replies(self, timeout: float) -> Iterator[Reply | Lost]:
-        """Yield what has come; a worker that died, or works longer than `timeout` seconds on a task, is replaced."""
+        """Yield what has come; a worker that died, or works longer than `timeout` seconds on a task, is replaced.
+
+        The task it was at is lost, but after a SIGKILL, which is tried once more.
+        """
         dead = False
         try:
             while self.connection.poll():
@@ -148,11 +153,19 @@ class PageWorkerHandle:
         if not (dead or hung):
             return
         self._failed_starts = 0 if self._ready else self._failed_starts + 1
+        if dead:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(PARTING_SECONDS)  # how it died is known then
         self.kill()
         if self._failed_starts >= _FEW_STARTS:
             message = f"page workers cannot be started (exit code {self._process.returncode})"
             raise MissingRequirementError("E717", message, hint="--workers 0 does without")
-        lost = self.tasks.popleft() if self.tasks and self._ready else None
+        lost = self.tasks[0] if self.tasks and self._ready else None
+        if lost is not None and dead and lost is not self._again and self._process.returncode == -signal.SIGKILL:
+            # Somebody killed it, perhaps for want of memory, which need not be the page's fault: it gets another try.
+            self._again, lost = lost, None
+        if lost is not None:
+            self.tasks.popleft()
         self._start()
         for task in self.tasks:
             self._transmit(task)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any
 
 from centernet_cli.core.errors import InputError
@@ -45,7 +46,7 @@ def annotate_pdf(
     """
     import pikepdf
 
-    with atomic_path(target) as temporary:
+    with atomic_path(target) as temporary, _Patient(temporary) as file:
         try:
             with pikepdf.open(source, password=password or "") as pdf:
                 layers = _Layers(pdf, classes)
@@ -53,13 +54,41 @@ def annotate_pdf(
                     _annotate(pdf, pdf.pages[number - 1], record, layers)
                 layers.finish()
                 if pdf.is_encrypted:  # which needs random numbers, and streams made anew
-                    pdf.save(temporary, encryption=True, fix_metadata_version=False)
+                    pdf.save(file, encryption=True, fix_metadata_version=False)
                 else:
                     level = pikepdf.StreamDecodeLevel.none
-                    pdf.save(temporary, deterministic_id=True, fix_metadata_version=False, stream_decode_level=level)
+                    pdf.save(file, deterministic_id=True, fix_metadata_version=False, stream_decode_level=level)
         except (pikepdf.PdfError, pikepdf.PasswordError, ValueError, TypeError, IndexError, RuntimeError) as error:
             message = f"the PDF cannot be copied: {next(iter(str(error).splitlines()), type(error).__name__)}"
             raise InputError("P208", message, path=source, hint="try qpdf --check") from error
+
+
+class _Patient(io.FileIO):
+    """A file whose disk may be full: qpdf ends the whole process if it hears of that, so we do when all is written."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "w")
+        self._error: OSError | None = None
+
+    def write(self, data: Any, /) -> int:
+        rest = memoryview(data).cast("B")
+        size = len(rest)
+        while self._error is None and len(rest):
+            try:
+                rest = rest[super().write(rest) :]  # a full disk takes a part
+            except OSError as error:
+                self._error = error
+        return size
+
+    def __exit__(self, *_: object) -> None:
+        """Close it.
+
+        Raises:
+            OSError: Something could not be written.
+        """
+        self.close()
+        if self._error is not None:
+            raise self._error
 
 
 class _Layers:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -131,6 +134,28 @@ def test_encrypted_documents_stay_encrypted(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"a\.pdf: P208"):
         annotate_pdf(source, tmp_path / "c.pdf", {1: found_on(page)}, CLASSES)
     assert not (tmp_path / "c.pdf").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of file sizes")
+def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    make_pdf(tmp_path / "a.pdf")
+    # In a process of its own: qpdf ends the one in which it cannot write.
+    program = """
+        import resource
+        from pathlib import Path
+        from centernet_cli.core.errors import OutputError
+        from centernet_cli.rendering.pdf_copy import annotate_pdf
+        import pikepdf
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+        try:
+            annotate_pdf(Path("a.pdf"), Path("b.pdf"), {}, ())
+        except OutputError as error:
+            print(error)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.stdout.startswith("b.pdf: O801 cannot be written: "), result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["a.pdf"]
 
 
 def test_what_is_no_pdf_cannot_be_copied(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import stat
 import sys
 from typing import TYPE_CHECKING, TextIO
 
@@ -52,10 +54,14 @@ class JsonLinesSink:
             self._write(failure_line(failure))
 
     def finish(self) -> None:
+        if self._file is not None and self._out is not None and not _is_at(self._file, self._out):
+            self._close()
+            message = "was removed or replaced while it was being written"
+            raise OutputError("O801", message, path=self._out, hint="--resume writes it again")
         self._close()
 
     def discard(self, *, interrupted: bool = False) -> None:
-        made = self._file is not None
+        made = self._file is not None and self._out is not None and _is_at(self._file, self._out)
         with contextlib.suppress(OSError):  # what could not be written cannot be when closing either
             self._close()
         if made and not interrupted and self._out is not None and self._out.is_file():
@@ -87,3 +93,12 @@ class JsonLinesSink:
         file, self._file = self._file, None
         if file is not None and self._out is not None:
             file.close()
+
+
+def _is_at(file: TextIO, path: Path) -> bool:
+    """Say whether an open file is still the one of that name; devices and pipes always are."""
+    status = os.fstat(file.fileno())
+    try:
+        return not stat.S_ISREG(status.st_mode) or os.path.samestat(status, path.stat())
+    except OSError:
+        return False

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,22 @@ def test_json_lines_can_be_read_while_they_are_written(tmp_path: Path) -> None:
     assert [record.info.name for record in dataset.pages] == ["a.png", "b.pdf#3"]
     assert dataset.pages[0].annotations == (LINE,)
     assert dataset.failures[0].code == "I101"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="open files stay")
+@pytest.mark.parametrize("replaced", [False, True])
+def test_json_lines_that_are_gone_are_told(tmp_path: Path, replaced: bool) -> None:
+    out = tmp_path / "boxes.jsonl"
+    sink = open_sink(pick_target("jsonl", str(out)))
+    sink.start(HEADER)
+    sink.add(page())
+    out.unlink()
+    if replaced:
+        out.write_text("mine")
+    with pytest.raises(OutputError, match="O801"):
+        sink.finish()
+    sink.discard()
+    assert out.exists() == replaced
 
 
 @pytest.mark.parametrize(("kind", "name"), [("coco", "x.json"), ("jsonl", "x.jsonl"), ("labelme", "x")])
