@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import base64
-import io
 import re
 from typing import TYPE_CHECKING, Any
 
-from centernet_cli.cli.evaluate_html import badness, curve_plots, score_tables
-from centernet_cli.cli.evaluate_pictures import view_boxes
+from centernet_cli.cli.evaluate_html import curve_plots, score_tables
+from centernet_cli.cli.train_pages import draw_pages, jpeg
 from centernet_cli.core.errors import printable
 from centernet_cli.core.recipe_file import recipe_to_yaml
 from centernet_cli.core.records import Annotation, Dataset, PageInfo, PageRecord
 from centernet_cli.core.safe_io import atomic_write_text, dump_json
 from centernet_cli.datasets import stats
-from centernet_cli.datasets.page_cache import read_frame
-from centernet_cli.evaluation.page_fates import page_fates
 from centernet_cli.evaluation.summary import Scoring, summarise
 from centernet_cli.rendering import page_view
 from centernet_cli.rendering.html_page import cards, contents, html_page, html_table, plots, section
@@ -29,11 +26,9 @@ if TYPE_CHECKING:
 
     from centernet_cli.evaluation.pairs import PagePair
     from centernet_cli.evaluation.summary import Summary
-    from centernet_cli.training.data import TrainingData, ValidationPage
+    from centernet_cli.training.data import TrainingData
     from centernet_cli.training.trainer import Trainer
 
-WORST, SPREAD = 8, 8
-"""Validation pages drawn: the worst ones, and others from all over the list."""
 CURVES = ("thresholds", "precision_recall", "scores", "calibration", "confusion")
 """File names of the plots that `evaluate_html.curve_plots` makes."""
 LINKS = [
@@ -56,7 +51,7 @@ def write_batches(trainer: Trainer, pictures: Sequence[Image.Image]) -> None:
     from centernet_cli.core.safe_io import atomic_write_bytes
 
     for number, picture in enumerate(pictures, 1):
-        atomic_write_bytes(trainer.run.batches / f"batch-{number}.jpg", _jpeg(picture))
+        atomic_write_bytes(trainer.run.batches / f"batch-{number}.jpg", jpeg(picture))
 
 
 def write_report(trainer: Trainer, pairs: Sequence[PagePair], threshold: float) -> Summary | None:
@@ -94,7 +89,7 @@ def write_report(trainer: Trainer, pairs: Sequence[PagePair], threshold: float) 
         parts += [
             section("Scores", *score_tables(summary), anchor="scores", note="Of the weights kept, on pages held out."),
             section("Curves", plots(*judged.values()), anchor="curves"),
-            section("Validation pages", *_pages(trainer, summary), anchor="pages", note=PAGES),
+            section("Validation pages", *draw_pages(trainer, summary), anchor="pages", note=PAGES),
         ]
     parts += [
         section("Labels", _sources(trainer.data), plots(*labels.values()), anchor="data", note=LABELS),
@@ -211,24 +206,6 @@ def _best(trainer: Trainer) -> str:
     return str(trainer.best_epoch) if trainer.best_score > 0 else "none: nothing found is right; the last weights"
 
 
-def _pages(trainer: Trainer, summary: Summary) -> list[str]:
-    first = summary.boxes.at[0]
-    ordered = sorted(summary.table.pages(first.iou, first.threshold), key=lambda item: badness(item[1]))
-    chosen = ordered[:WORST] + ordered[WORST :: max(1, len(ordered[WORST:]) // SPREAD)][:SPREAD]
-    stock, views = [], []
-    for index, scores in chosen:
-        pair, page = summary.pairs[index], trainer.data.val[index]
-        stock.append((f"picture-{index}", _picture(page), (pair.width, pair.height)))
-        text = f"{printable(pair.name)} ({printable(pair.source)}): F1 {_score(scores.f1)}"
-        boxes = view_boxes(page_fates(pair, summary.classes, first.iou, first.threshold))
-        views.append(page_view.page_view(text, f"picture-{index}", (pair.width, pair.height), boxes))
-    return [page_view.legend(), page_view.picture_stock(stock), f'<div class="views">{"".join(views)}</div>']
-
-
-def _picture(page: ValidationPage) -> str:
-    return page_view.picture_data(read_frame(page.path, page.record.info.page))
-
-
 def _sources(data: TrainingData) -> str:
     from centernet_cli.cli.train_tables import source_rows
 
@@ -241,12 +218,6 @@ def _batches(trainer: Trainer) -> str:
         f'<img class="batch" alt="{name}" src="data:image/jpeg;base64,{base64.b64encode(data).decode()}">'
         for name, data in pictures.items()
     )
-
-
-def _jpeg(picture: Image.Image) -> bytes:
-    stream = io.BytesIO()
-    picture.save(stream, format="JPEG", quality=85)
-    return stream.getvalue()
 
 
 def _score(value: float | None) -> str:

@@ -193,8 +193,8 @@ class EvalSection(Section):
 
     max_dets: Positive = 2000
     score: Literal["ap", "f1"] = "f1"
-    """The score that chooses the best checkpoint: COCO AP (all pages), or line F1 at IoU 0.5 averaged over sources."""
-    weigh: Literal["sources", "balanced", "pages"] = "sources"
+    """The score that chooses the best checkpoint: COCO AP (all pages), or F1 at IoU 0.5 averaged over sources."""
+    weigh: Literal["sources", "balanced", "pages"] = "balanced"
     """What a source counts in that average of F1, and for the threshold kept in the model: `sources`: all alike;
     `pages`: as much as it has validation pages; `balanced`: the square root of that."""
 

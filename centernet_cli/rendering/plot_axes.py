@@ -59,8 +59,10 @@ def round_ticks(low: float, high: float, count: int) -> list[float]:
 def _log_ticks(low: float, high: float, count: int) -> list[float]:
     first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
     if last - first < 1:
-        # Less than two powers of ten in view: linear ticks say more.
-        return [tick for tick in round_ticks(low, high, count) if tick > 0]
+        # Less than two powers of ten in view: 1, 2 and 5 times them say more, and within one linear ticks.
+        steps = [float(f"{factor}e{power}") for power in range(first - 1, last + 1) for factor in (1, 2, 5)]
+        within = [tick for tick in steps if low * (1 - 1e-9) <= tick <= high * (1 + 1e-9)]
+        return within if len(within) > 2 else [tick for tick in round_ticks(low, high, count) if tick > 0]
     step = max(1, round((last - first) / count))
     return [10.0**power for power in range(first, last + 1, step)]
 

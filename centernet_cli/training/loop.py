@@ -233,7 +233,8 @@ class _Part:
             trainer.hints.append(trainer.notices[0])
             self.progress.notice(trainer.notices.pop(0))
         if trainer.step % self.log_every == 0:
-            rate = trainer.optimizer.param_groups[0]["lr"]
+            # Of the heads, as the recipe has it; stages of the backbone may have less.
+            rate = max(group["lr"] for group in trainer.optimizer.param_groups)
             line = {"step": trainer.step, "epoch": trainer.epoch, "lr": rate, **terms}
             self.record({**line, "seconds": round(time.monotonic() - self.started, 1)})
 

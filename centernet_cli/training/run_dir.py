@@ -75,6 +75,11 @@ class RunDir:
         return self.root / "batches"
 
     @property
+    def validation(self) -> Path:
+        """Folder of pictures of validation pages, with their truth and what is found on them."""
+        return self.root / "validation"
+
+    @property
     def log(self) -> Path:
         """What was said."""
         return self.root / "log.txt"

@@ -90,7 +90,8 @@ def _gradients(trainer: Trainer, batches: Sequence[Batch]) -> dict[str, float] |
     """Compute gradients; return the losses, summed over batches and processes, or None if one isn't finite."""
     targets = [draw_targets(batch, trainer.recipe, trainer.device) for batch in batches]
     counts = _counts(trainer, batches, targets)
-    sums: dict[str, float] = {}
+    rows: list[Tensor] = []
+    names: list[str] = []
     for i, (batch, target) in enumerate(zip(batches, targets, strict=True)):
         # Processes exchange gradients with the last batch, when those of the others have been added.
         with nullcontext() if i + 1 == len(batches) else without_exchange(trainer.parallel):
@@ -98,14 +99,17 @@ def _gradients(trainer: Trainer, batches: Sequence[Batch]) -> dict[str, float] |
             loss, terms = total_loss(outputs, target, trainer.recipe.loss, counts)
             if not batch.counts:
                 loss, terms = loss * 0, {name: term * 0 for name, term in terms.items()}
-            found = trainer.group.total(torch.stack([loss.detach(), *terms.values()])).tolist()
-            if not math.isfinite(found[0]):
-                return None
-            for name, value in zip(("loss", *terms), found, strict=True):
-                sums[name] = sums.get(name, 0.0) + value
+            names = ["loss", *terms]
+            rows.append(torch.stack([loss.detach(), *terms.values()]))
             # The mean over processes is what torch makes of their gradients; their sum is wanted.
             trainer.scaler.scale(loss * trainer.group.world if trainer.group.world > 1 else loss).backward()  # type: ignore[no-untyped-call]
-    if trainer.dead_heatmap.observe(centre_term(outputs[-1]["heatmap"], target).item()):
+    # Numbers are fetched once, when all work has been given out: each time, a GPU stands still.
+    centre = centre_term(outputs[-1]["heatmap"], target)
+    *found, centre_loss = torch.cat([trainer.group.total(torch.stack(rows)).flatten(), centre.view(1)]).tolist()
+    sums = {name: sum(found[place :: len(names)]) for place, name in enumerate(names)}
+    if not math.isfinite(sums["loss"]):
+        return None
+    if trainer.dead_heatmap.observe(centre_loss):
         trainer.notices.append(trainer.dead_heatmap.explanation)
     return sums
 

@@ -89,6 +89,7 @@ def test_a_run_from_recipe_to_weights(recipe, tmp_path, capsys):
         "plots/validation.svg",
         "recipe.resolved.yaml",
         "report.html",
+        *(f"validation/page-0{number}.jpg" for number in range(1, 5)),
         "weights.safetensors",
     ]
     assert (

@@ -47,6 +47,20 @@ def test_powers_of_ten_are_evenly_spaced_on_a_logarithmic_axis():
     assert points[0][1] - points[1][1] == pytest.approx(points[1][1] - points[2][1], abs=0.2)
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (0.33, 6.1, [0.5, 1, 2, 5]),  # losses: not 2, 4, 6, which leave the lower half bare
+        (0.02, 0.6, [0.02, 0.05, 0.1, 0.2, 0.5]),
+        (3e-15, 4e-14, [5e-15, 1e-14, 2e-14]),
+        (3, 4.2, [3.0, 3.5, 4.0]),
+        (0.5, 2000, [1, 10, 100, 1000]),
+    ],
+)
+def test_marks_of_a_logarithmic_axis(low, high, ticks):
+    assert Axis(low, high, 0, 100, log=True).ticks() == pytest.approx(ticks)
+
+
 def test_gaps_and_single_points():
     svg = line_plot([Line(name="a", x=[0, 1, 2, 3, 4], y=[1, 2, math.nan, 3, math.nan])])
     assert len(polylines(svg)) == 1, "two points make a line"

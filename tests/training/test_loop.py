@@ -19,6 +19,7 @@ from centernet_cli.pages.images import open_image
 from centernet_cli.training import loop
 from centernet_cli.training.checkpoint import load_checkpoint
 from centernet_cli.training.loop import Stopped, train
+from centernet_cli.training.optim import rate_factor
 from centernet_cli.training.progress import Progress
 
 
@@ -96,7 +97,8 @@ def validated(pages, recipe_for):
 
 
 def test_a_run(pages, recipe_for, start):
-    recipe = recipe_for(pages, data={"val": [{"path": str(pages)}]}, train={"epochs": 4, "val_every": 3})
+    slower = {"layer_decay": 0.5}
+    recipe = recipe_for(pages, data={"val": [{"path": str(pages)}]}, optim=slower, train={"epochs": 4, "val_every": 3})
     trainer, listener = start(recipe), Listener()
     result = train(trainer, listener)
     assert result is not None
@@ -118,6 +120,7 @@ def test_a_run(pages, recipe_for, start):
     assert [(line["step"], line["epoch"]) for line in steps] == [(i, (i - 1) // 3) for i in range(1, 13)]
     assert {"score", "f1_50", "f1_75", "ap", "per_class", "per_source", "max_dets"} <= judged[0].keys()
     assert {"loss", "heatmap", "giou", "lr", "seconds"} <= steps[0].keys()
+    assert steps[2]["lr"] == pytest.approx(0.002 * rate_factor(recipe.optim, 2, 2 / 12, 0))  # not that of the backbone
     assert trainer.best_epoch in {3, 4}
     state = load_checkpoint(trainer.run.last)
     assert (state["step"], state["epoch"], state["batch"]) == (12, 4, 0)
