@@ -28,7 +28,7 @@ MAX_BITS = 28
 """Bits, of 256, in which hashes of one page may differ."""
 MIN_CORRELATION = 0.96
 """Of the thumbnails of one page."""
-_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP")
+_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
 _ROWS = 512
 
 

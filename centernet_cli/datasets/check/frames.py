@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from centernet_cli.core.records import PageInfo, PageRecord, Point
 
-_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP")
+_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
 _EXIF_ORIENTATION = 0x0112
 _SAME_ASPECT = 0.01
 _SLACK = 2.0

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 _seen: ContextVar[dict[Path, object] | None] = ContextVar("_seen", default=None)
 _KEPT = 50
-_UNREADABLE = object()
 
 
 @contextmanager
@@ -42,9 +41,15 @@ def peek_json(path: Path) -> object:
             return read_json(path)
         try:
             seen[path] = read_json(path)
-        except InputError:
-            seen[path] = _UNREADABLE
+        except InputError as error:
+            seen[path] = error
             raise
-    if seen[path] is _UNREADABLE:
-        raise InputError("J404", "not JSON", path=path)
-    return seen[path]
+    value = seen[path]
+    if isinstance(value, InputError):
+        raise value
+    return value
+
+
+def unreadable() -> list[InputError]:
+    """Return why files that were asked for in this block are no JSON."""
+    return [value for value in (_seen.get() or {}).values() if isinstance(value, InputError)]

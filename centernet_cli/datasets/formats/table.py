@@ -27,6 +27,7 @@ from centernet_cli.datasets.formats.page_xml import (
 )
 from centernet_cli.datasets.formats.parquet import read_parquet, sniff_parquet, write_parquet
 from centernet_cli.datasets.formats.peek import peeking
+from centernet_cli.datasets.formats.unrecognised import unrecognised
 from centernet_cli.datasets.formats.via import fit_via, read_via, sniff_via, write_via
 from centernet_cli.datasets.formats.voc import fit_voc, read_voc, sniff_voc, voc_files, voc_images, write_voc
 from centernet_cli.datasets.formats.yolo import read_yolo, sniff_yolo
@@ -191,6 +192,10 @@ FORMATS: dict[str, Format] = {
 }
 
 
+def _sniffed(path: Path) -> list[str]:
+    return [name for name, entry in FORMATS.items() if entry.sniff(path)]
+
+
 def detect_format(path: Path) -> str:
     """Return the name of the format that a file or folder is in.
 
@@ -198,10 +203,9 @@ def detect_format(path: Path) -> str:
         InputError: D031 none is recognised, D032 several are.
     """
     with peeking():
-        found = [name for name, entry in FORMATS.items() if entry.sniff(path)]
-    if not found:
-        message = "no annotation format recognised" if path.exists() else "no such file or folder"
-        raise InputError("D031", message, path=path, hint=f"formats: {', '.join(FORMATS)}")
+        found = _sniffed(path)
+        if not found:
+            raise unrecognised(path, list(FORMATS), _sniffed)
     if len(found) > 1:
         raise InputError("D032", f"holds several formats: {', '.join(found)}", path=path, hint="name the one to read")
     return found[0]

@@ -1,0 +1,58 @@
+"""Why no format is recognised in a file or folder: what to say, so that the user knows what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from centernet_cli.core.errors import InputError
+from centernet_cli.datasets.formats.peek import unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+_MOST = 20
+"""Files to look at."""
+_NAMED = 5
+
+
+def unrecognised(path: Path, formats: Sequence[str], sniff: Callable[[Path], list[str]]) -> InputError:
+    """Return the error to raise.
+
+    Args:
+        path: The file or folder.
+        formats: Their names.
+        sniff: Names the formats that a file may be in.
+
+    Returns:
+        D031; the hint names files of several formats of one file in a folder, or says what is wrong with a JSON file.
+    """
+    if not path.exists():
+        return InputError("D031", "no such file or folder", path=path)
+    found = [f"{file.relative_to(path)} ({', '.join(names)})" for file in _files(path) if (names := sniff(file))]
+    if found:
+        more = ", …" if len(found) > _NAMED else ""
+        hint = f"name the files to read: {', '.join(found[:_NAMED])}{more}"
+        return InputError("D031", "a folder with several files of annotations", path=path, hint=hint)
+    hint = f"formats: {', '.join(formats)}"
+    damaged = [error for error in unreadable() if error.code != "J401" and str(error.path).lower().endswith(".json")]
+    if damaged:
+        hint = str(damaged[0])
+    elif path.suffix.lower() in {".csv", ".tsv"}:
+        hint = "a table needs a header with image, label and box, such as image,label,x0,y0,x1,y1"
+    return InputError("D031", "no annotation format recognised", path=path, hint=hint)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield files in a folder and in its `annotations`: those that formats of one file are in."""
+    suffixes = {".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".xml", ".yaml", ".yml", ".parquet"}
+    count = 0
+    for place in (folder, folder / "annotations"):
+        if not place.is_dir():
+            continue
+        for file in sorted(place.iterdir()):
+            if file.suffix.lower() in suffixes and file.is_file():
+                count += 1
+                if count > _MOST:
+                    return
+                yield file

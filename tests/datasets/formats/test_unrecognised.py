@@ -1,0 +1,52 @@
+"""What users are told when no format is recognised."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from centernet_cli.core.errors import InputError
+from centernet_cli.datasets.formats import detect_format
+
+COCO = json.dumps({"images": [], "annotations": [], "categories": []})
+
+
+def told(path: Path) -> str:
+    with pytest.raises(InputError) as caught:
+        detect_format(path)
+    assert caught.value.code == "D031"
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("place", ["", "annotations"])
+def test_the_files_of_a_folder_are_named(tmp_path: Path, place: str) -> None:
+    folder = tmp_path / place
+    folder.mkdir(exist_ok=True)
+    for name in ("train.json", "val.json"):
+        (folder / name).write_text(COCO)
+    names = ", ".join(str(Path(place) / name) + " (coco)" for name in ("train.json", "val.json"))
+    assert told(tmp_path).endswith(f"(name the files to read: {names})")
+
+
+def test_of_many_files_a_few_are_named(tmp_path: Path) -> None:
+    for number in range(30):
+        (tmp_path / f"{number:02}.json").write_text(COCO)
+    assert told(tmp_path).endswith("04.json (coco), …)")
+
+
+def test_damaged_json_is_told_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "annotations.json").write_text(COCO.replace("[]", "[NaN]", 1))
+    for path in (tmp_path, tmp_path / "annotations.json"):
+        assert "annotations.json:1:13: J406 NaN" in told(path)
+
+
+def test_a_table_without_a_header(tmp_path: Path) -> None:
+    (tmp_path / "boxes.csv").write_text("1,2,3\n")
+    assert "a table needs a header" in told(tmp_path / "boxes.csv")
+
+
+def test_nothing_known(tmp_path: Path) -> None:
+    assert "formats: coco, labelme, " in told(tmp_path)
+    assert told(tmp_path / "gone").endswith("no such file or folder")
