@@ -201,8 +201,9 @@ def _image_root(path: Path, images: list[object]) -> Path:
     folder = path.parent
     places = [folder, folder / "images"]
     if folder.name == "annotations":
-        # COCO's own: annotations/instances_train2017.json and train2017/.
-        places += [folder.parent, folder.parent / "images", folder.parent / path.stem.rpartition("_")[2]]
+        # COCO's own: annotations/instances_train2017.json and train2017/, by others kept in images/train2017/.
+        above, split = folder.parent, path.stem.rpartition("_")[2]
+        places += [above, above / "images", above / split, above / "images" / split]
     first = images[0] if images else None
     name = first.get("file_name") if isinstance(first, dict) else None
     if isinstance(name, str):

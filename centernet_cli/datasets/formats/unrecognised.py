@@ -32,8 +32,10 @@ def unrecognised(path: Path, formats: Sequence[str], sniff: Callable[[Path], lis
     found = [f"{file.relative_to(path)} ({', '.join(names)})" for file in _files(path) if (names := sniff(file))]
     if found:
         more = ", …" if len(found) > _NAMED else ""
-        hint = f"name the files to read: {', '.join(found[:_NAMED])}{more}"
-        return InputError("D031", "a folder with several files of annotations", path=path, hint=hint)
+        several = len(found) > 1
+        hint = f"name the file{'s' if several else ''} to read: {', '.join(found[:_NAMED])}{more}"
+        message = "a folder with several files of annotations" if several else "the annotations are in a file below"
+        return InputError("D031", message, path=path, hint=hint)
     hint = f"formats: {', '.join(formats)}"
     damaged = [error for error in unreadable() if error.code != "J401" and str(error.path).lower().endswith(".json")]
     if damaged:

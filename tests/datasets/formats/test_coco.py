@@ -294,6 +294,9 @@ def test_images_of_coco_itself_lie_in_a_folder_that_the_file_names(tmp_path: Pat
         write(tmp_path, GOOD).rename(tmp_path / "annotations" / name)
     assert read_coco(tmp_path / "annotations" / "instances_val2017.json").root == tmp_path / "val2017"
     assert read_coco(tmp_path / "annotations" / "instances_train2017.json").root == tmp_path / "annotations"
+    (tmp_path / "images").mkdir()
+    (tmp_path / "val2017").rename(tmp_path / "images" / "val2017")
+    assert read_coco(tmp_path / "annotations" / "instances_val2017.json").root == tmp_path / "images" / "val2017"
 
 
 JSON_VALUES = st.recursive(

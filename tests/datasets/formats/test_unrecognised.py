@@ -30,6 +30,12 @@ def test_the_files_of_a_folder_are_named(tmp_path: Path, place: str) -> None:
     assert told(tmp_path).endswith(f"(name the files to read: {names})")
 
 
+def test_the_only_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "annotations").mkdir()
+    (tmp_path / "annotations" / "boxes.csv").write_text("image,label,x0,y0,x1,y1\n")
+    assert "(name the file to read: annotations" in told(tmp_path)
+
+
 def test_of_many_files_a_few_are_named(tmp_path: Path) -> None:
     for number in range(30):
         (tmp_path / f"{number:02}.json").write_text(COCO)
