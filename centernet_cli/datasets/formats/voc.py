@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from centernet_cli.core.records import Annotation, Box, Polygon
 
 ANNOTATIONS, IMAGES = "Annotations", "JPEGImages"
+_BESIDE_IMAGES = {"annotations", "xmls", "labels"}
+"""Folders of annotations, in any case of letters, next to which a folder of images may be."""
 _SNIFFED = 50
 _HEAD = re.compile(rb"^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<annotation[\s>]", re.DOTALL)
 _KNOWN = {"name", "bndbox", "robndbox", "difficult", "truncated", "occluded", "pose", "score", "crowd", "polygon"}
@@ -94,7 +96,7 @@ def read_voc(path: Path, *, tally: Tally | None = None) -> Dataset:
 def _root(path: Path) -> Path:
     """Return the data folder: images may lie beside the folder `Annotations`."""
     folder = path if path.is_dir() else path.parent
-    return folder.parent if folder.name == ANNOTATIONS else folder
+    return folder.parent if folder.name.lower() in _BESIDE_IMAGES else folder
 
 
 class _Reader:
@@ -171,8 +173,8 @@ def _image_folders(way: str) -> list[str]:
     """Return the folders, relative to the root, that the image of a file in the folder `way` may lie in."""
     parts = way.split("/") if way else []
     folders = []
-    if ANNOTATIONS in parts:
-        at = len(parts) - 1 - parts[::-1].index(ANNOTATIONS)
+    at = max((index for index, part in enumerate(parts) if part.lower() in _BESIDE_IMAGES), default=None)
+    if at is not None:
         folders += [
             "/".join([*parts[:at], *([other] if other else []), *parts[at + 1 :]]) for other in (IMAGES, "images", "")
         ]

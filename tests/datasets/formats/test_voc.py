@@ -67,6 +67,16 @@ def test_the_folders_of_voc_itself(tmp_path: Path) -> None:
         assert [page.info.source for page in dataset.pages] == ["JPEGImages/2007_1.jpg"]
 
 
+@pytest.mark.parametrize("name", ["annotations", "xmls", "labels"])
+def test_folders_of_other_names(tmp_path: Path, name: str) -> None:
+    put(tmp_path / name / "train" / "a.xml", voc("a.jpg", DOG))
+    put(tmp_path / "images" / "train" / "a.jpg")
+    for path in (tmp_path, tmp_path / name):
+        dataset = read_voc(path)
+        assert dataset.root == tmp_path
+        assert [page.info.source for page in dataset.pages] == ["images/train/a.jpg"]
+
+
 @pytest.mark.parametrize("stated", ["a.png", "/home/me/a.png", "C:\\data\\a.png", "a", "other.png", ""])
 def test_the_image_next_to_its_file(tmp_path: Path, stated: str) -> None:
     put(tmp_path / "x" / "a.xml", voc(stated, DOG, size="<size><width>0</width></size>"))
