@@ -268,6 +268,8 @@ class PredictJob:
         annotations = item.record.annotations
         self.boxes.update(annotation.label for annotation in annotations)
         name = printable(item.record.info.name)
+        if item.record.info.animated:
+            console.warn(f"{name}: an animation; only its first picture is read")
         if item.capped:
             kept = len(annotations)
             console.warn(f"{name}: more boxes than the model's top_k; only the best are kept ({kept})")

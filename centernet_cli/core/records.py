@@ -41,6 +41,7 @@ class PageInfo:
         height_pt: Height of the shown page in points; PDF only.
         rotation: The PDF page's /Rotate, in degrees clockwise: 0, 90, 180 or 270.
         orientation: The image's EXIF orientation that was applied, 1 to 8.
+        animated: Whether the file is an animation, of which this is the first picture and the only one that is read.
     """
 
     source: str
@@ -52,6 +53,7 @@ class PageInfo:
     height_pt: float | None = None
     rotation: int = 0
     orientation: int = 1
+    animated: bool = False
 
     @property
     def name(self) -> str:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _ORIENTATION = 0x0112
+_ANIMATED = frozenset({"GIF", "PNG", "WEBP"})
 
 
 def open_image(source: Path | BinaryIO, *, max_megapixels: float = 250.0, frame: int | None = None) -> Page:
@@ -201,7 +202,15 @@ def _decode(image: Image.Image, name: str, page: int | None, enough: int | None 
         height, width = pixels.shape[:2]
     elif orientation >= 5:
         width, height = height, width
-    info = PageInfo(source=name, width=width, height=height, page=page, dpi=_resolution(image), orientation=orientation)
+    info = PageInfo(
+        source=name,
+        width=width,
+        height=height,
+        page=page,
+        dpi=_resolution(image),
+        orientation=orientation,
+        animated=_is_animated(image),
+    )
     return Page(info=info, pixels=pixels)
 
 
@@ -240,6 +249,14 @@ def _oriented(pixels: npt.NDArray[np.uint8], orientation: int) -> npt.NDArray[np
     if orientation in {3, 4, 7, 8}:
         pixels = pixels[::-1]
     return np.ascontiguousarray(pixels)
+
+
+def _is_animated(image: Image.Image) -> bool:
+    """Say whether pictures follow that aren't read; those in a JPEG are previews and depth maps of the same picture."""
+    try:
+        return image.format in _ANIMATED and bool(getattr(image, "is_animated", False))
+    except Exception:  # noqa: BLE001 - there is something behind a sound picture, but it is damaged
+        return True
 
 
 def _resolution(image: Image.Image) -> float | None:

@@ -101,6 +101,16 @@ def names(folder: str | Path = ".") -> list[str]:
     return sorted(path.name for path in Path(folder).iterdir())
 
 
+def test_of_animations_the_first_picture_is_read_and_that_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    picture().save("still.gif")
+    picture().save("moving.gif", save_all=True, append_images=[picture().rotate(180)])
+    assert predict("still.gif", "moving.gif", "--out", "boxes.json") == 0
+    assert len(load()["images"]) == 2
+    told = [line for line in capsys.readouterr().err.splitlines() if "animation" in line]
+    assert len(told) == 1
+    assert "moving.gif: an animation; only its first picture is read" in told[0]
+
+
 def test_boxes_json_is_what_the_contract_says() -> None:
     make_image("a.png")
     make_pdf("b.pdf", 2)

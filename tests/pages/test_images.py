@@ -208,7 +208,30 @@ def test_of_an_animated_gif_the_first_picture_is_read():
     assert len(pages) == 1
     assert isinstance(pages[0], Page)
     assert pages[0].info.page is None
+    assert pages[0].info.animated
     assert np.abs(pages[0].pixels.astype(int) - np.asarray(first.convert("RGB"), int)).max() <= 1
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
+@pytest.mark.parametrize("several", [False, True])
+def test_animations_are_told_from_pictures(kind: str, several: bool):
+    more = {"save_all": True, "append_images": [picture().rotate(90)]} if several else {}
+    assert open_image(io.BytesIO(encoded(picture(), kind, **more))).info.animated == several
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
+def test_what_holds_several_pictures_and_is_no_animation(kind: str):
+    """Previews in JPEGs are of the same picture, and the frames of a TIFF are all read."""
+    data = encoded(picture(), "MPO" if kind == "JPEG" else kind, save_all=True, append_images=[picture()])
+    pages = list(iter_frames(io.BytesIO(data)))
+    assert len(pages) == (1 if kind == "JPEG" else 2)
+    assert not any(page.info.animated for page in pages if isinstance(page, Page))
+
+
+def test_an_animation_damaged_behind_its_first_picture_is_one_still():
+    data = encoded(picture().convert("P"), "GIF", save_all=True, append_images=[noise().convert("P")])
+    page = open_image(io.BytesIO(data[:-500]))
+    assert page.info.animated
 
 
 @pytest.mark.parametrize(
