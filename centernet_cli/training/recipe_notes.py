@@ -27,7 +27,7 @@ NOTES = {
     "decode.nms_iou": "boxes that overlap a better one more are dropped",
     "test.ink": "sides of boxes move to the ink, on clean pages",
     "test.second_look": "pages with small text are looked at again, larger",
-    "eval.score": "what decides which weights are best: f1 or ap",
+    "eval.score": "what decides which weights are best: ap, or f1, which is soon perfect on few pages",
     "eval.max_dets": "most boxes of a page that count",
 }
 _SECTION = re.compile(r"(\w+):$")

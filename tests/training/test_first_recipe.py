@@ -45,7 +45,7 @@ def test_a_recipe_passes_the_check_and_its_data_can_be_loaded(tmp_path: Path) ->
     assert recipe.data.classes == ("title",)
     assert recipe.model.init == "lines"
     assert recipe.decode.top_k == recipe.eval.max_dets == 300
-    assert recipe.eval.score == "f1"
+    assert recipe.eval.score == "ap"
     loaded = load_data(recipe)
     assert loaded.train
     assert loaded.val
