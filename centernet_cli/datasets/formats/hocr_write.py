@@ -88,9 +88,9 @@ def _document(page: PageRecord, image: str) -> Element:
     title = f'image "{xml_text(image)}"; bbox 0 0 {info.width} {info.height}'
     if info.page is not None:
         title += f"; ppageno {info.page - 1}"
-    if info.dpi is not None:
-        title += f"; scan_res {info.dpi!r} {info.dpi!r}"
-    # Quotes end the name of the image, and `scan_res` may have digits that others don't expect.
+    if info.dpi is not None and round(info.dpi):
+        title += f"; scan_res {round(info.dpi)} {round(info.dpi)}"  # others expect whole numbers
+    # Quotes end the name of the image.
     extras = extras_text(page, image, needs_source=any(mark in image for mark in "\"';"))
     sheet = make(make(root, "body"), "div", id="page_1", title=title, **{"class": "ocr_page", DATA: extras})
     for number, block in enumerate(arrange(page.annotations), start=1):

@@ -247,7 +247,7 @@ def test_written_files_are_xhtml_that_html_parsers_understand(tmp_path: Path) ->
         Annotation(label="word", box=(600, 900, 700, 930)),
         Annotation(label="figure", box=(400, 0, 500, 200), polygon=((400, 0), (500, 0), (450, 200))),
     )
-    info = PageInfo(source="a.png", width=1000, height=1000, page=2, dpi=300)
+    info = PageInfo(source="a.png", width=1000, height=1000, page=2, dpi=300.25)
     dataset = Dataset(classes=(), pages=(PageRecord(info=info, annotations=annotations),), root=tmp_path)
     write_hocr(dataset, tmp_path)
     path = tmp_path / "a-p002.hocr"
