@@ -48,7 +48,7 @@ def annotate_pdf(
 
     with atomic_path(target) as temporary, _Patient(temporary) as file:
         try:
-            with pikepdf.open(source, password=password or "") as pdf:
+            with _open(source, password) as pdf:
                 layers = _Layers(pdf, classes)
                 for number, record in sorted(pages.items()):
                     _annotate(pdf, pdf.pages[number - 1], record, layers)
@@ -61,6 +61,18 @@ def annotate_pdf(
         except (pikepdf.PdfError, pikepdf.PasswordError, ValueError, TypeError, IndexError, RuntimeError) as error:
             message = f"the PDF cannot be copied: {next(iter(str(error).splitlines()), type(error).__name__)}"
             raise InputError("P208", message, path=source, hint="try qpdf --check") from error
+
+
+def _open(source: Path, password: str | None) -> Any:
+    """Open a PDF; a password that isn't needed would make pikepdf print a warning."""
+    import pikepdf
+
+    try:
+        return pikepdf.open(source)
+    except pikepdf.PasswordError:
+        if not password:
+            raise
+    return pikepdf.open(source, password=password)
 
 
 class _Patient(io.FileIO):

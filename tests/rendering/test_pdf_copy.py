@@ -96,6 +96,12 @@ def test_what_a_viewer_is_told(tmp_path: Path) -> None:
         assert not pdf.check_pdf_syntax() if hasattr(pdf, "check_pdf_syntax") else True
 
 
+def test_a_password_that_is_not_needed_is_no_matter(tmp_path: Path) -> None:
+    source = make_pdf(tmp_path / "a.pdf")
+    annotate_pdf(source, tmp_path / "b.pdf", {}, CLASSES, "secret")
+    assert (tmp_path / "b.pdf").is_file()
+
+
 def test_contents_and_other_annotations_stay(tmp_path: Path) -> None:
     source = make_pdf(tmp_path / "a.pdf")
     with pikepdf.open(source, allow_overwriting_input=True) as pdf:
