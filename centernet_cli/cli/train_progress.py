@@ -80,7 +80,8 @@ class ConsoleProgress(Progress):
         console.say(f"epoch {epoch}: {self._losses()}{self._times()}")
 
     def _losses(self) -> str:
-        return " ".join(f"{name} {value:.3f}" for name, value in self._means.items())
+        """Return the losses; a run that goes on at the end of an epoch has made no step of it."""
+        return " ".join(f"{name} {value:.3f}" for name, value in self._means.items()) or "all steps done before"
 
     def _times(self) -> str:
         """Return how long the epoch took and how long the rest will."""

@@ -324,6 +324,14 @@ def test_time_left_is_that_of_the_whole_run(monkeypatch, capsys):
     assert notes == ["loss 1.000", "loss 1.000, 7m00s to the end", "loss 1.000, 6m00s to the end"]
 
 
+def test_an_epoch_of_which_all_steps_were_done_before(capsys):
+    # Stopped after the last step of an epoch, but before its end.
+    progress = ConsoleProgress()
+    progress.epoch(0, 2, 10, 10)
+    progress.unjudged(1)
+    assert "epoch 1: all steps done before | 0s\n" in capsys.readouterr().err
+
+
 def test_stopped_is_no_ordinary_exception():
     # Nothing that catches what may go wrong may catch it.
     assert not issubclass(loop.Stopped, Exception)
