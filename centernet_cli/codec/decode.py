@@ -32,23 +32,29 @@ class Candidates(NamedTuple):
     classes: Tensor
 
 
-def find_candidates(
-    outputs: dict[str, Tensor], section: DecodeSection, stride: int = 4, *, pages: int, copies: int = 1
-) -> Candidates:
-    """Return the best peaks of each page with their boxes, whatever their score.
+def averaged_maps(outputs: dict[str, Tensor], pages: int, copies: int = 1) -> dict[str, Tensor]:
+    """Return the maps of each page in float32, with probabilities as `heatmap`.
 
     Args:
         outputs: `heatmap (N, K, h, w)` logits with either `ltrb (N, 4, h, w)` or `size (N, 2, h, w)`, in which case
             there may be `offset (N, 2, h, w)`; cells. Without an offset the centre is that of its cell. A size of
             2K channels has width and height for each class in turn.
-        section: How many peaks, which window.
-        stride: Pixels per cell.
         pages: B.
         copies: 2 if `outputs` has the pages' mirror images as its second half, to be averaged with the first; else 1.
     """
-    maps = average_mirrored({**outputs, "heatmap": outputs["heatmap"].float().sigmoid()}, pages, copies)
+    return average_mirrored({**outputs, "heatmap": outputs["heatmap"].float().sigmoid()}, pages, copies)
+
+
+def candidates_of(maps: dict[str, Tensor], section: DecodeSection, stride: int = 4) -> Candidates:
+    """Return the best peaks of each page with their boxes, whatever their score.
+
+    Args:
+        maps: From `averaged_maps`.
+        section: How many peaks, which window.
+        stride: Pixels per cell.
+    """
     peaks = top_peaks(find_peaks(maps["heatmap"], section.peak_window), section.top_k + 1)
-    return Candidates(stride * _boxes(maps, peaks), peaks.scores, peaks.classes)
+    return Candidates(stride * boxes_at(maps, peaks), peaks.scores, peaks.classes)
 
 
 def decode(
@@ -57,18 +63,18 @@ def decode(
     """Return the detections of each page: candidates, and what `select` keeps of them.
 
     Args:
-        outputs: As for `find_candidates`.
+        outputs: As for `averaged_maps`.
         section: How many peaks, which window, which least score, which suppression.
         stride: Pixels per cell.
         mirrored: Whether `outputs` has the pages' mirror images as its second half.
     """
     copies = 2 if mirrored else 1
-    found = find_candidates(outputs, section, stride, pages=len(outputs["heatmap"]) // copies, copies=copies)
+    found = candidates_of(averaged_maps(outputs, len(outputs["heatmap"]) // copies, copies), section, stride)
     boxes, scores, classes = (values.cpu().numpy() for values in found)
     return [select(*page, section) for page in zip(boxes, scores, classes, strict=True)]
 
 
-def _boxes(maps: dict[str, Tensor], peaks: Peaks) -> Tensor:
+def boxes_at(maps: dict[str, Tensor], peaks: Peaks) -> Tensor:
     """Return `(B, k, 4)` boxes in cells at the peaks."""
     _, classes, ys, xs = peaks
     if "ltrb" in maps:

@@ -19,8 +19,8 @@ def average_mirrored(maps: dict[str, Tensor], pages: int, copies: int = 2) -> di
     Written without a branch, so that one exported graph does both: with one copy there is nothing to average.
 
     Args:
-        maps: As for `find_candidates`, with probabilities as `heatmap`: the pages, then each of them mirrored left to
-            right, if there are two copies.
+        maps: As for `decode.averaged_maps`, with probabilities as `heatmap`: the pages, then each of them mirrored left
+            to right, if there are two copies.
         pages: B.
         copies: 1 or 2.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from centernet_cli.codec.decode import Candidates, find_candidates
+from centernet_cli.codec.decode import Candidates, averaged_maps, candidates_of
 
 if TYPE_CHECKING:
     from centernet_cli.models.centernet import CenterNet
@@ -57,21 +57,26 @@ class PageGraph(nn.Module):
         torch._check(more >= 0)
         torch._check(more <= 1)
         both = torch.cat([pixels, pixels.flip(2)[: pixels.shape[0] * more]])
-        return self._find(both, pixels.shape[0], 1 + more)
+        maps = self._maps(both, pixels.shape[0], 1 + more)
+        return candidates_of(maps, self._decode, self._stride)
 
     def run(self, pixels: Tensor, *, mirror: bool) -> Candidates:
         """As `forward`, but with a plain truth value and without a copy of the pages."""
-        both = torch.cat([pixels, pixels.flip(2)]) if mirror else pixels
-        return self._find(both, pixels.shape[0], 2 if mirror else 1)
+        return candidates_of(self.maps(pixels, mirror=mirror), self._decode, self._stride)
 
-    def _find(self, both: Tensor, pages: int, copies: int) -> Candidates:
+    def maps(self, pixels: Tensor, *, mirror: bool) -> dict[str, Tensor]:
+        """Return what `run` finds candidates on: the network's maps, averaged, with probabilities as `heatmap`."""
+        both = torch.cat([pixels, pixels.flip(2)]) if mirror else pixels
+        return self._maps(both, pixels.shape[0], 2 if mirror else 1)
+
+    def _maps(self, both: Tensor, pages: int, copies: int) -> dict[str, Tensor]:
         # uint8 (B, H, W, 3) seen as (B, 3, H, W) is channels_last as it is.
         images = both.permute(0, 3, 1, 2)
         images = (images.flip(1) if self._bgr else images).float()
         images = (images - self.pixel_mean) / self.pixel_std
         with self._precision(images.device):
             outputs = self.network(images)
-        return find_candidates(outputs, self._decode, self._stride, pages=pages, copies=copies)
+        return averaged_maps(outputs, pages, copies)
 
     def _precision(self, device: torch.device) -> torch.autocast | nullcontext[None]:
         return nullcontext() if self._autocast is None else torch.autocast(device.type, dtype=self._autocast)

@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 import torch
 
+from centernet_cli.codec.decode import candidates_of
 from centernet_cli.core.errors import ModelError, UsageError
 from centernet_cli.core.recipe import DecodeSection, ModelSection, TestSection
 from centernet_cli.inference import export as module
 from centernet_cli.inference.export import META_FILE, export_model
 from centernet_cli.inference.export_onnx import write_onnx
+from centernet_cli.inference.graph import PageGraph
 from centernet_cli.inference.graph_file import find_or_make_graph
 from centernet_cli.inference.open_runtime import open_runtime
 from centernet_cli.inference.overrides import Overrides
@@ -172,6 +174,61 @@ def test_a_graph_that_finds_something_else_is_not_kept(tmp_path: Path, monkeypat
             export_model(toy(), target, tmp_path / "out.xml", photograph(90, 120))
         assert caught.value.code == "M521"
         assert list(tmp_path.iterdir()) == []
+
+
+class Flat(Toy):
+    """Learned next to nothing: all cells of a map say nearly the same."""
+
+    def forward(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
+        maps = super().forward(images)
+        return {"heatmap": 1e-6 * maps["heatmap"], "ltrb": maps["ltrb"]}
+
+
+@pytest.mark.parametrize("top_k", [20, 5000])
+def test_which_of_equal_cells_is_the_peak_is_a_matter_of_rounding(top_k: int) -> None:
+    model = LoadedModel(cast("CenterNet", Flat().eval()), replace(META, decode=DecodeSection(top_k=top_k)))
+    graph = PageGraph(model.network, model.meta)
+    noise = torch.Generator().manual_seed(0)
+
+    def rounded(batch: np.ndarray) -> list[np.ndarray]:
+        maps = graph.maps(torch.from_numpy(batch), mirror=False)
+        maps["heatmap"] += 1e-5 * torch.rand(maps["heatmap"].shape, generator=noise)
+        return [value.numpy() for value in candidates_of(maps, model.meta.decode)]
+
+    with torch.inference_mode():
+        parity = check_parity(model, rounded, photograph(90, 120), "graph")
+    assert parity.boxes > 50
+    assert 0 < parity.score < 1e-4
+    assert parity.pixels < 1e-3
+
+
+@pytest.mark.parametrize("fault", ["missing", "added", "moved", "class", "score", "not a number"])
+def test_what_parity_notices(fault: str) -> None:
+    model = toy()
+    graph = PageGraph(model.network, model.meta)
+
+    def wrong(batch: np.ndarray) -> list[np.ndarray]:
+        found = [value.numpy().copy() for value in graph.run(torch.from_numpy(batch), mirror=False)]
+        boxes, scores, classes = (value[0] for value in found)
+        if fault == "missing":
+            scores[0] = scores[1]
+            boxes[0] = boxes[1]
+            classes[0] = classes[1]
+        elif fault == "added":
+            boxes[-1], scores[-1] = (0, 0, 500, 500), scores[0]
+        elif fault == "moved":
+            boxes[3, 2] += 1
+        elif fault == "class":
+            classes[3] = 1 - classes[3]
+        elif fault == "score":
+            scores[3] += 0.01
+        else:
+            scores[:] = np.nan
+        return found
+
+    with torch.inference_mode(), pytest.raises(ModelError) as caught:
+        check_parity(model, wrong, photograph(90, 120), "graph")
+    assert caught.value.code == "M521"
 
 
 def test_networks_without_a_graph_say_so_and_auto_takes_torch(
