@@ -39,8 +39,8 @@ class PageGraph(nn.Module):
         self.network = network
         self._decode, self._stride, self._bgr, self._autocast = meta.decode, meta.stride, meta.bgr, autocast
         # Pixels are 0 to 255, the statistics 0 to 1.
-        self.register_buffer("pixel_mean", 255 * torch.tensor(meta.mean), persistent=False)
-        self.register_buffer("pixel_std", 255 * torch.tensor(meta.std), persistent=False)
+        self.register_buffer("pixel_mean", 255 * torch.tensor(meta.mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("pixel_std", 255 * torch.tensor(meta.std).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, pixels: Tensor, mirror: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Find the best peaks.
@@ -70,10 +70,10 @@ class PageGraph(nn.Module):
         return self._maps(both, pixels.shape[0], 2 if mirror else 1)
 
     def _maps(self, both: Tensor, pages: int, copies: int) -> dict[str, Tensor]:
-        images = (both.flip(-1) if self._bgr else both).float()
+        # uint8 (B, H, W, 3) seen as (B, 3, H, W) is channels_last as it is.
+        images = both.permute(0, 3, 1, 2)
+        images = (images.flip(1) if self._bgr else images).float()
         images = (images - self.pixel_mean) / self.pixel_std
-        # (B, H, W, 3) seen as (B, 3, H, W) is channels_last as it is, which runtimes then needn't make of it.
-        images = images.permute(0, 3, 1, 2)
         with self._precision(images.device):
             outputs = self.network(images)
         return averaged_maps(outputs, pages, copies)
