@@ -164,7 +164,7 @@ class _Part:
             trainer.best_pairs = result.pairs
             if trainer.group.leads:
                 save_model(network.state_dict(), model_meta(trainer, result), trainer.run.best)
-        progress.scores(done, result, best=trainer.best_epoch == done)
+        progress.scores(done, result, best=better and result.score > 0)
         return result
 
     def record(self, values: dict[str, object]) -> None:

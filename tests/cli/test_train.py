@@ -14,7 +14,7 @@ import torch
 import yaml
 from PIL import Image
 
-from centernet_cli.cli import main
+from centernet_cli.cli import console, main
 from centernet_cli.cli.train_progress import ConsoleProgress
 from centernet_cli.core.errors import ExitCode
 from centernet_cli.losses.total import total_loss
@@ -102,7 +102,8 @@ def test_a_run_from_recipe_to_weights(recipe, tmp_path, capsys):
     assert "epoch 1: loss" in captured.err
     assert "epoch 2: loss" in captured.err
     assert "(maxDets 2000, threshold" in captured.err
-    assert "best score" in captured.err
+    # Whether two epochs get anything right is a matter of the processor's last digits.
+    assert ("best score" in captured.err) == (" best |" in captured.err)
     lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
     assert [line["epoch"] for line in lines if "score" in line] == [1, 2]
     assert [line["step"] for line in lines if "loss" in line] == [1, 2, 3, 4]  # all of them, since there are few
@@ -326,6 +327,7 @@ def test_time_left_is_that_of_the_whole_run(monkeypatch, capsys):
 
 def test_an_epoch_of_which_all_steps_were_done_before(capsys):
     # Stopped after the last step of an epoch, but before its end.
+    console.reset_verbosity()  # an earlier test may have asked for silence
     progress = ConsoleProgress()
     progress.epoch(0, 2, 10, 10)
     progress.unjudged(1)
