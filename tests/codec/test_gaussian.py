@@ -81,8 +81,11 @@ def test_radii_are_those_of_plain_python(rule, slow, min_overlap):
     heights, widths = (each.ravel() for each in np.meshgrid(sides, sides))
     expected = np.array([slow(h, w, min_overlap) for h, w in zip(heights.tolist(), widths.tolist(), strict=True)])
     found = rule(torch.from_numpy(heights).float(), torch.from_numpy(widths).float(), min_overlap).numpy()
-    # In float32, radii that are just whole numbers would become the next smaller one.
-    np.testing.assert_array_equal(np.floor(found), np.floor(expected))
+    # In float32, radii that are just whole numbers would become the next smaller one. In float64 some processors
+    # (those that multiply and add in one step) round the very last digit of a few whole ones down.
+    whole = np.abs(expected - expected.round()) < 1e-9
+    np.testing.assert_array_equal(np.floor(found)[~whole], np.floor(expected)[~whole])
+    assert np.count_nonzero(np.floor(found) != np.floor(expected)) < 10
     np.testing.assert_allclose(found, expected, rtol=1e-10)
 
 
