@@ -24,6 +24,15 @@ from centernet_cli.training.run_dir import RunDir
 from centernet_cli.training.validate import validate
 
 
+@pytest.fixture(autouse=True)
+def _plain_kernels():
+    """On processors with AMX oneDNN's last digits depend on where in memory a tensor lies."""
+    before = torch._C._get_mkldnn_enabled()
+    torch._C._set_mkldnn_enabled(False)
+    yield
+    torch._C._set_mkldnn_enabled(before)
+
+
 class Interrupting(Progress):
     """Presses Ctrl-C after so many steps."""
 
