@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from centernet_cli.core.errors import InputError
+from centernet_cli.datasets.formats.image_header import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +29,6 @@ MAX_BITS = 28
 """Bits, of 256, in which hashes of one page may differ."""
 MIN_CORRELATION = 0.96
 """Of the thumbnails of one page."""
-_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
 _ROWS = 512
 
 
@@ -84,7 +84,7 @@ def _thumbnail(path: Path) -> npt.NDArray[np.float64]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(path, formats=_FORMATS) as file:
+            with Image.open(path, formats=FORMATS) as file:
                 file.draft("L", (4 * SIDE, 4 * SIDE))
                 file.load()
                 image: Image.Image = file

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from centernet_cli.core.geometry import points_box
 from centernet_cli.core.records import Annotation
 from centernet_cli.datasets.formats.fields import UNKNOWN_SIDE
-from centernet_cli.datasets.formats.image_header import image_size
+from centernet_cli.datasets.formats.image_header import FORMATS, image_size
 from centernet_cli.datasets.formats.outlines import corners
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from centernet_cli.core.records import PageInfo, PageRecord, Point
 
-_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
 _EXIF_ORIENTATION = 0x0112
 _SAME_ASPECT = 0.01
 _SLACK = 2.0
@@ -82,7 +81,7 @@ def orientation_of(path: Path) -> int:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(path, formats=_FORMATS) as image:
+            with Image.open(path, formats=FORMATS) as image:
                 value = image.getexif().get(_EXIF_ORIENTATION, 1)
     except Exception:  # noqa: BLE001 (Pillow raises whatever its plugins raise on damaged files)
         return 1

@@ -11,7 +11,8 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
+FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
+"""Of images, as Pillow names them."""
 _ORIENTATION_TAG = 0x0112
 _SIDEWAYS = range(5, 9)
 """EXIF orientations that swap width and height."""
@@ -45,7 +46,7 @@ def _size(file: IO[bytes]) -> tuple[int, int] | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a large image is no news here: only its header is read
-            with Image.open(file, formats=_FORMATS) as image:
+            with Image.open(file, formats=FORMATS) as image:
                 width, height = image.size
                 # Pillow turns TIFFs itself, size included; for the others that is left to us.
                 sideways = image.format != "TIFF" and image.getexif().get(_ORIENTATION_TAG) in _SIDEWAYS
