@@ -113,8 +113,7 @@ def score_tables(summary: Summary) -> list[str]:
     ]
     first = summary.boxes.at[0]
     tables.append(html_table(*score_table.coco_rows(summary), caption="COCO AP; no threshold"))
-    by_class = score_table.part_rows("class", summary.table.per_class(first.iou, first.threshold))
-    tables.append(html_table(*by_class, sortable=True, caption=f"Classes; {_at(first)}"))
+    tables.append(html_table(*score_table.class_rows(summary), sortable=True, caption=f"Classes; {_at(first)}"))
     sizes = score_table.size_rows(summary)
     tables.append(html_table(*sizes, caption=f"By thickness, shorter side over the page's longer one; {_at(first)}"))
     areas = f"Judged by areas (DetEval); threshold {summary.deteval.threshold:.3f}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -107,6 +108,13 @@ def pack(
     *,
     name: Annotated[str | None, typer.Option("--name", help="New name.")] = None,
     threshold: Annotated[float | None, typer.Option("--threshold", help="New default score threshold.")] = None,
+    class_threshold: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--class-threshold",
+            help="class=score: that class gets the model's threshold as score where it has this one now. Repeatable.",
+        ),
+    ] = None,
     fact: Annotated[
         list[str] | None,
         typer.Option("--fact", help="key=value to store, the value as JSON or text; an empty one removes. Repeatable."),
@@ -122,6 +130,10 @@ def pack(
     Examples:
         centernet models pack runs/letters --out letters.safetensors
         centernet models pack runs/letters --out letters.safetensors --fact "licence=CC-BY-4.0"
+        centernet models pack runs/pages --out pages.safetensors --class-threshold caption=0.22
+
+    `centernet evaluate` tells which score is the best threshold of each class. Rare classes get low scores, and one
+    threshold for all loses them: --class-threshold puts the scores of all classes on one scale.
 
     Convolution weights are stored in half precision (half the size) unless --full is given. With the graph beside it
     (OUT with the suffix .onnx; a network that cannot be exported has none) the model predicts at once.
@@ -133,7 +145,8 @@ def pack(
     if out.exists() and not force:
         raise OutputError("O803", "exists already", path=out, hint="--force replaces it")
     facts = dict(_fact(pair) for pair in fact or ())
-    meta = pack_model(model, out, name=name, threshold=threshold, facts=facts, half=not full)
+    levels = dict(_class_threshold(pair) for pair in class_threshold or ())
+    meta = pack_model(model, out, name=name, threshold=threshold, class_thresholds=levels, facts=facts, half=not full)
     console.say(f"{meta.name}: {out.stat().st_size / 1e6:.1f} MB, sha256 {meta.sha256[:16]}…")
     console.write(str(out))
     if graph:
@@ -211,6 +224,17 @@ def _fact(pair: str) -> tuple[str, object]:
     except ValueError:
         value = text
     return key.strip(), value
+
+
+def _class_threshold(pair: str) -> tuple[str, float]:
+    label, _, text = pair.rpartition("=")
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not label or not 0 < value < 1:
+        raise UsageError("U310", f"not class=score with a score between 0 and 1: {pair}", path="--class-threshold")
+    return label, value
 
 
 def describe(path: Path, meta: ModelMeta) -> dict[str, object]:

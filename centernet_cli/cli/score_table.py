@@ -31,7 +31,7 @@ def write_summary(summary: Summary) -> None:
     if len(summary.classes) > 1:
         first = summary.boxes.at[0]
         title = f"Classes at IoU {first.iou:g}, threshold {first.threshold:.3f}"
-        write_table(title, *part_rows("class", summary.table.per_class(first.iou, first.threshold)))
+        write_table(title, *class_rows(summary))
     coco = summary.coco
     write_table(f"COCO AP; maxDets {coco.max_dets}; no threshold", *coco_rows(summary))
 
@@ -84,6 +84,16 @@ def area_rows(summary: Summary) -> tuple[Row, list[Row]]:
     if len(report.per_source) > 1:
         rows.append(["mean over sources", *[""] * 4, *_three(report)])
     return ["source", "boxes", "single", "split", "merged", "P", "R", "F1"], rows
+
+
+def class_rows(summary: Summary) -> tuple[Row, list[Row]]:
+    """Return a row for each class, with the threshold that is best for it alone and its F1 there."""
+    first = summary.boxes.at[0]
+    best = summary.table.best_of_classes(first.iou)
+    header, rows = part_rows("class", summary.table.per_class(first.iou, first.threshold))
+    alone = [best.get(row[0], (None, None)) for row in rows]
+    more = [[number(value) for value in pair] for pair in alone]
+    return [*header, "best at", "F1"], [[*row, *cells] for row, cells in zip(rows, more, strict=True)]
 
 
 def size_rows(summary: Summary) -> tuple[Row, list[Row]]:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from centernet_cli.cli import console
-from centernet_cli.cli.score_table import aligned, part_rows
+from centernet_cli.cli.score_table import aligned, class_rows
 from centernet_cli.core.errors import printable
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def class_table(summary: Summary) -> None:
     """Say how good each class is."""
     first = summary.boxes.at[0]
     console.say(f"on the validation pages, at IoU {first.iou:g} and threshold {first.threshold:.3f}:")
-    table(*part_rows("class", summary.table.per_class(first.iou, first.threshold)))
+    table(*class_rows(summary))
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

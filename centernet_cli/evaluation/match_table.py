@@ -124,6 +124,30 @@ class MatchTable:
             total += 2 * matched / (wanted + counted) * (1.0 if weights is None else weights[name])
         return float(candidates[np.argmax(total)])
 
+    def best_of_classes(self, iou: float) -> dict[str, tuple[float, float]]:
+        """Return for each class the threshold with its largest F1 over all pages, the highest of equals, and that F1.
+
+        Classes without a match are left out.
+
+        Args:
+            iou: Least overlap of a match.
+        """
+        row = self.ious.index(iou)
+        best: dict[str, tuple[float, float]] = {}
+        for index, name in enumerate(self.labels):
+            places = np.flatnonzero(self.found.label == index)
+            status, score = self.found.status[row, places], self.found.score[places]
+            candidates = np.unique(score[status == MATCHED])[::-1]
+            if not len(candidates):
+                continue
+            kept = np.searchsorted(-score, -candidates, side="right")
+            matched = np.cumsum(status == MATCHED)[kept - 1]
+            counted = np.cumsum(status != IGNORED)[kept - 1]
+            f1 = 2 * matched / (np.count_nonzero(self.wanted.label == index) + counted)
+            place = int(np.argmax(f1))
+            best[name] = float(candidates[place]), float(f1[place])
+        return best
+
     def at(self, iou: float, threshold: float) -> IouScores:
         """Return the scores of detections with at least `threshold`."""
         pages = self.page_counts(iou, threshold)

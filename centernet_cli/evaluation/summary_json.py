@@ -43,6 +43,10 @@ def summary_to_json(summary: Summary) -> dict[str, object]:
                 "pooled": _counts(scores.pooled),
                 "per_source": {name: _counts(one) for name, one in scores.per_source.items()},
                 "per_class": _parts(table.per_class(scores.iou, scores.threshold)),
+                "best_of_classes": {
+                    name: {"threshold": threshold, "f1": f1}
+                    for name, (threshold, f1) in table.best_of_classes(scores.iou).items()
+                },
                 "per_size": _parts(table.per_size(scores.iou, scores.threshold)),
             }
             for scores in summary.boxes.at

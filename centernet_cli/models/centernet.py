@@ -23,11 +23,19 @@ from centernet_cli.models.meta import HOURGLASS_MULTIPLE, MULTIPLE
 from centernet_cli.models.necks import FPN, DeconvNeck, build_neck
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from centernet_cli.core.recipe import ModelSection
     from centernet_cli.models.dla_up import DLAUp
 
 LAST_CONV = re.compile(r"heads\.(\d+\.)?final\.(?P<head>\w+)\.|heads\.(?P<original>[a-z]+)\.\d+\.2\.")
 """Tensors of the heads' last convolutions, by the names they have in `Heads` and in `OriginalHeads`."""
+
+
+def heatmap_biases(names: Iterable[str]) -> list[str]:
+    """Return which of the tensors are the biases of the heatmap's last convolutions, one for each stack: `(K,)`."""
+    found = [(name, LAST_CONV.match(name)) for name in names if name.endswith(".bias")]
+    return [name for name, match in found if match and "heatmap" in (match["head"], match["original"])]
 
 
 class CenterNet(nn.Module):

@@ -99,6 +99,15 @@ def test_by_class_on_pages_that_judge_it():
     assert (classes["table"].pages, classes["table"].f1) == (2, 1)
 
 
+def test_best_thresholds_of_classes():
+    tables = [box(A, "table", 0.3), box(C, "table", 0.25), box(B, "table", 0.2)]
+    partial = page([box(A, "table"), box(B, "table")], [*tables, box(D, "text", 0.9)], frozenset({"table"}))
+    best = MatchTable([PAGE, partial], ["text", "table", "list"]).best_of_classes(0.5)
+    assert list(best) == ["text", "table"]
+    assert best["text"] == pytest.approx((0.35, 2 / 3))
+    assert best["table"] == pytest.approx((0.2, 0.8))
+
+
 def test_confusion():
     truth = [box(A), box(B), box(C, "table"), box(D, crowd=True)]
     found = [
