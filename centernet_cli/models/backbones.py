@@ -15,6 +15,7 @@ from torchvision import models
 
 from centernet_cli.core.errors import MissingRequirementError, ModelError
 from centernet_cli.models import dla
+from centernet_cli.models.checkpoint_file import why_unreadable
 from centernet_cli.models.lean_stem import LeanStem
 
 if TYPE_CHECKING:
@@ -149,5 +150,4 @@ def _load(network: nn.Module, name: str, path: str, unused: tuple[str, ...] = ()
     except FileNotFoundError as error:
         raise ModelError("M503", "no such file", path=path, hint="model.pretrained") from error
     except Exception as error:
-        first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ModelError("M504", f"not weights of {name}: {first}", path=path) from error
+        raise ModelError("M504", f"not weights of {name}: {why_unreadable(error)}", path=path) from error

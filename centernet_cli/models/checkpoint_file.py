@@ -33,9 +33,11 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
             warnings.simplefilter("ignore")
             value = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        raise ModelError("M512", f"not a checkpoint that can be read safely: {_reason(error)}", path=path) from error
+        raise ModelError(
+            "M512", f"not a checkpoint that can be read safely: {why_unreadable(error)}", path=path
+        ) from error
     except Exception as error:
-        raise ModelError("M512", f"not a checkpoint, or a damaged one: {_reason(error)}", path=path) from error
+        raise ModelError("M512", f"not a checkpoint, or a damaged one: {why_unreadable(error)}", path=path) from error
     if isinstance(value, dict) and isinstance(value.get("state_dict"), dict):
         value = value["state_dict"]
     if not isinstance(value, dict) or not value:
@@ -53,7 +55,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     return tensors
 
 
-def _reason(error: Exception) -> str:
+def why_unreadable(error: Exception) -> str:
     """Return what was wrong, without torch's advice on how to run the file's code after all."""
     wanted = re.search(r"GLOBAL (\S+)", str(error))
     if wanted:

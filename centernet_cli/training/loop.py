@@ -209,7 +209,8 @@ class _Part:
         place = {"step": trainer.step, "epoch": trainer.epoch, "lr": rates, "pages": self.pages}
         if trainer.group.leads:
             dump_json(trainer.run.root / "diverged.json", {**place, "bad_steps": self.bad})
-        hint = "a lower optim.lr, or train.precision=fp32; the last checkpoint is still good, diverged.json says more"
+        kept = "the last checkpoint is still good, " if trainer.run.last.is_file() else ""
+        hint = f"a lower optim.lr, or train.precision=fp32; {kept}diverged.json says more"
         return DivergedError("T901", f"{why} (step {trainer.step})", path=trainer.run.root, hint=hint)
 
     def _time_share(self) -> float:

@@ -122,3 +122,11 @@ def test_imagenet_weights_without_a_network(monkeypatch):
     monkeypatch.setitem(backbones.RESNETS, "resnet18", build)
     with pytest.raises(MissingRequirementError, match=r"E703 .*no route to host.*model\.pretrained"):
         build_backbone("resnet18", pretrained="imagenet")
+
+
+def test_no_advice_to_run_the_code_of_a_file(tmp_path):
+    path = tmp_path / "code.pth"
+    path.write_bytes(pickle.dumps(Path))
+    with pytest.raises(ModelError, match="M504 not weights of resnet18: it is no file of tensors") as caught:
+        build_backbone("resnet18", pretrained=str(path))
+    assert "weights_only" not in str(caught.value)
