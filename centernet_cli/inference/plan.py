@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     from centernet_cli.models.meta import ModelMeta
 
+    Widths = npt.NDArray[np.floating]
+
 
 class SeenBoxes(NamedTuple):
     """What was found on a page.
@@ -86,7 +88,7 @@ class Plan:
     def looks(self, page: PageSize) -> Looks:
         """Return the coroutine for a page; its first views are those of `first`."""
         looks = self._above_threshold((yield self.first.views(page)))
-        growth = yield from self._growth_unseen(page, looks)
+        growth, widths = yield from self._growth_unseen(page, looks)
         if self._adaptive and growth is None:
             ((raw, prepared),) = looks
             size = second_size(raw.boxes[:, 3] - raw.boxes[:, 1], prepared.size, page.decoded)
@@ -98,7 +100,7 @@ class Plan:
         if growth is None and self._tile not in {"auto", "off"}:
             growth = self._forced(page, looks[0])
         if growth is not None:
-            return (yield from self._tiles(page, looks[0], growth))
+            return (yield from self._tiles(page, looks[0], growth, widths))
         found = join(looks, self.meta, self.threshold)
         return SeenBoxes(
             clip_to_page(found.boxes, (page.width, page.height)),
@@ -110,20 +112,25 @@ class Plan:
 
     def _growth_unseen(
         self, page: PageSize, looks: list[Look]
-    ) -> Generator[tuple[View, ...], list[Look], float | None]:
-        """Return how much larger than at the first look tiles are to show a page whose text is far too small for it."""
+    ) -> Generator[tuple[View, ...], list[Look], tuple[float | None, Widths | None]]:
+        """Return how much larger than at the first look tiles are to show a page whose text is far too small for it.
+
+        And the widths of its lines in page pixels, if the first look doesn't show them.
+        """
         if self._tile == "off" or not self._adaptive:
-            return None
+            return None, None
         raw, prepared = looks[0]
         scale = prepared.size / max(page.width, page.height)
-        line = line_height(raw.boxes)
+        line, widths = line_height(raw.boxes), None
         if line is None and page.width * page.height >= UNSEEN * prepared.size**2:
             # Nothing to be seen, or too small to be seen: a look through a magnifying glass tells.
             glasses = magnifying_glasses((page.width, page.height), prepared.size)
             probed = self._above_threshold((yield glasses))
             closer = [one.boxes * np.float32(scale / part.scale[1]) for one, part in probed]
             line = line_height(np.concatenate(closer))
-        return tile_growth(line, scale)
+            shown = np.concatenate([to_page(one.boxes, part) for one, part in probed])
+            widths = shown[:, 2] - shown[:, 0]
+        return tile_growth(line, scale), widths
 
     def _forced(self, page: PageSize, look: Look) -> float:
         """Return how much larger than so far tiles are to show a page, if there are to be tiles in any case."""
@@ -132,14 +139,17 @@ class Plan:
         line = line_height(raw.boxes)
         return max(1.0, min(most, most if line is None else COMFORTABLE_LINE / line))
 
-    def _tiles(self, page: PageSize, first: Look, growth: float) -> Generator[tuple[View, ...], list[Look], SeenBoxes]:
+    def _tiles(
+        self, page: PageSize, first: Look, growth: float, widths: Widths | None
+    ) -> Generator[tuple[View, ...], list[Look], SeenBoxes]:
         raw, prepared = first
         scale = growth * prepared.size / max(page.width, page.height)
         found = Found(to_page(raw.boxes, prepared), raw.scores, raw.classes, raw.capped)
         for last in (False, False, True):
-            widths = found.boxes[:, 2] - found.boxes[:, 0]
+            if widths is None:
+                widths = found.boxes[:, 2] - found.boxes[:, 0]
             parts, looks = yield from self._tiles_at(page, widths, scale)
-            found = merge(parts.cells, looks, found)
+            found, widths = merge(parts.cells, looks, found), None
             # Of very small lines tiles, too, find the larger ones first.
             more = None if last else still_small(line_height(found.boxes * scale), scale)
             if more is None:
@@ -155,7 +165,7 @@ class Plan:
         )
 
     def _tiles_at(
-        self, page: PageSize, widths: npt.NDArray[np.floating], scale: float
+        self, page: PageSize, widths: Widths, scale: float
     ) -> Generator[tuple[View, ...], list[Look], tuple[Grid, list[Look]]]:
         """Return tiles at `scale` network pixels per page pixel, and what is found on each; `widths` are of lines."""
         side = self._tile if isinstance(self._tile, int) else SIDE

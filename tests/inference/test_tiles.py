@@ -120,6 +120,19 @@ def test_small_lines_of_a_large_page_are_all_found_once(tile) -> None:
     assert max(shape[1] * shape[2] for shape in runtime.shapes) <= 1400 * 1400
 
 
+def test_overlap_is_for_lines_that_only_magnifying_glasses_show() -> None:
+    tiles = []
+    for heading in (255, 0):
+        page, _ = bars(40, 75)
+        page.pixels[20:80, 20:-20] = heading
+        runtime = Reader(TestSection(second_look=True), page_size=320)
+        (result,) = predict_stream([page], lambda: runtime, PipelineOptions(tile="auto"))
+        assert isinstance(result, Prediction)
+        tiles.append(result.tiles)
+    # The heading is all that the first look finds, and no measure of the lines.
+    assert tiles[0] == tiles[1]
+
+
 @pytest.mark.parametrize("option", ["auto", "on", "off"])
 def test_pages_of_usual_text_stay_whole(option) -> None:
     page, _ = bars(2, 12)
