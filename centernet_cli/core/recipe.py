@@ -34,8 +34,8 @@ Weight = Annotated[float, Field(ge=0.0)]
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 TrackerName = Literal["tensorboard", "wandb"]
 FormatName = Literal[
-    "auto", "coco", "labelme", "yolo", "yolo_segment", "yolo_obb", "voc", "cvat", "label_studio", "via", "csv",
-    "jsonl", "parquet", "page", "alto", "hocr",
+    "auto", "coco", "labelme", "yolo", "yolo_segment", "yolo_obb", "voc", "voc_from_0", "voc_from_1", "cvat",
+    "label_studio", "via", "csv", "jsonl", "parquet", "page", "alto", "hocr",
 ]  # fmt: skip
 """What `datasets.formats.FORMATS` has, and a test says so: this room knows nothing of the others."""
 

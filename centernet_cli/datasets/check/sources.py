@@ -13,6 +13,7 @@ from centernet_cli.core.safe_io import lexical_inside, resolve_inside
 from centernet_cli.datasets.check.findings import Place
 from centernet_cli.datasets.formats import FORMATS, detect_format, read_dataset
 from centernet_cli.datasets.formats.fields import UNKNOWN_SIDE
+from centernet_cli.datasets.formats.shapes import INTENDED
 from centernet_cli.datasets.formats.tally import Tally
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 LEFT_OUT = "left out"
 _NULLED = "set to null"
-_LEGITIMATE = {"is part of a video's track", "masks are not read"}
 _SPLITS = {
     "train": "train",
     "training": "train",
@@ -213,7 +213,7 @@ def _ids(dataset: Dataset, ears: _Ears) -> list[tuple[object, list[object]]]:
 
 def _files(dataset: Dataset, tally: Tally, name: str) -> list[Path | None]:
     """Return the file of each page, for formats with one for each: by order, else by the name they share."""
-    if name not in {"labelme", "voc", "page", "alto", "hocr", "yolo", "yolo_segment", "yolo_obb"}:
+    if FORMATS[name].files is None:
         return [None] * len(dataset.pages)
     if len(tally.files) == len(dataset.pages) and not name.startswith("yolo"):
         return list(tally.files)
@@ -227,7 +227,7 @@ def _report_dropped(tally: _CheckTally, request: Request, findings: Findings) ->
     """Report shapes that readers leave out, such as points and lines."""
     places = list(tally.last)
     for shape, outcome, why, count in tally.rows():
-        if outcome != "dropped" or why in _LEGITIMATE:
+        if outcome != "dropped" or why in INTENDED:
             continue
         code = "D025" if "fewer than" in why else "D026"
         first = [place for place in places if place[1] == shape and place[3] == why][: findings.shown]

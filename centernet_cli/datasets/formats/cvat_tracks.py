@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from centernet_cli.core.errors import InputError
 from centernet_cli.datasets.formats.image_header import SUFFIXES
 from centernet_cli.datasets.formats.safe_xml import local_name
-from centernet_cli.datasets.formats.shapes import parse_number
+from centernet_cli.datasets.formats.shapes import LEFT_PICTURE, parse_number
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +48,7 @@ def put_on_frames(root: Element, path: Path, tally: Tally) -> None:
             found = frames.setdefault(number, [])
             label = track.get("label")
             if shape.get("outside") == "1":
-                tally.dropped(local_name(shape), label or "", "has left the picture")
+                tally.dropped(local_name(shape), label or "", LEFT_PICTURE)
                 continue
             if shape.get("label") is None and label is not None:
                 shape.set("label", label)

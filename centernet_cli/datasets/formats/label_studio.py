@@ -16,7 +16,7 @@ from centernet_cli.datasets.formats.label_studio_results import Region, gather_r
 from centernet_cli.datasets.formats.peek import peek_json
 from centernet_cli.datasets.formats.places import only_file, split_page
 from centernet_cli.datasets.formats.problems import Problems
-from centernet_cli.datasets.formats.shapes import ShapeError
+from centernet_cli.datasets.formats.shapes import BESIDE_ANNOTATIONS, NOT_CHOSEN, ShapeError
 from centernet_cli.datasets.formats.tally import Tally
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _USUAL = "tasks.json"
-_NOT_CHOSEN = "in another annotation of the same task"
-_BESIDE = "a prediction of a task that has annotations"
 
 
 def looks_like_label_studio(value: object) -> bool:
@@ -145,10 +143,10 @@ def _chosen(item: dict[str, Any], at: str, tally: Tally) -> tuple[str, dict[str,
     live = [(where, version) for where, version in made if not version.get("was_cancelled")]
     truths = [(where, version) for where, version in live if version.get("ground_truth")]
     chosen = truths[:1] or live[:1]
-    why = _BESIDE
+    why = BESIDE_ANNOTATIONS
     if not chosen:
         chosen = [(where, version) for where, version in versions if "/predictions/" in where][-1:]
-        why = _NOT_CHOSEN
+        why = NOT_CHOSEN
     for where, version in versions:
         if chosen and where == chosen[0][0]:
             continue
@@ -157,7 +155,7 @@ def _chosen(item: dict[str, Any], at: str, tally: Tally) -> tuple[str, dict[str,
         except ShapeError:
             continue
         for region in regions:
-            tally.dropped(region.kind, region.label or "", why if "/predictions/" in where else _NOT_CHOSEN)
+            tally.dropped(region.kind, region.label or "", why if "/predictions/" in where else NOT_CHOSEN)
     return chosen[0] if chosen else (at, {})
 
 

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 TO_BOX = "to its box"
 NO_AREA = "encloses no area"
+DELETED = "is marked as deleted"
+LEFT_PICTURE = "has left the picture"
+NOT_CHOSEN = "in another annotation of the same task"
+BESIDE_ANNOTATIONS = "a prediction of a task that has annotations"
+INTENDED = frozenset({DELETED, LEFT_PICTURE, NOT_CHOSEN, BESIDE_ANNOTATIONS})
+"""Why shapes are dropped as whoever made them wants it."""
 
 
 class ShapeError(ValueError):

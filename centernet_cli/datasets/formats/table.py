@@ -29,7 +29,8 @@ from centernet_cli.datasets.formats.parquet import read_parquet, sniff_parquet, 
 from centernet_cli.datasets.formats.peek import peeking
 from centernet_cli.datasets.formats.unrecognised import unrecognised
 from centernet_cli.datasets.formats.via import fit_via, read_via, sniff_via, write_via
-from centernet_cli.datasets.formats.voc import fit_voc, read_voc, sniff_voc, voc_files, voc_images, write_voc
+from centernet_cli.datasets.formats.voc import read_voc, read_voc_from_0, read_voc_from_1, sniff_voc
+from centernet_cli.datasets.formats.voc_write import fit_voc, voc_files, voc_images, write_voc, write_voc_from_0
 from centernet_cli.datasets.formats.yolo import read_yolo, sniff_yolo
 from centernet_cli.datasets.formats.yolo_write import (
     fit_yolo,
@@ -107,6 +108,26 @@ FORMATS: dict[str, Format] = {
         write=write_voc,
         sniff=sniff_voc,
         description="Pascal VOC, an XML file for each image",
+        output="voc",
+        files=voc_files,
+        images=voc_images,
+        fit=fit_voc,
+    ),
+    "voc_from_0": Format(
+        read=read_voc_from_0,
+        write=write_voc_from_0,
+        sniff=_never,
+        description="Pascal VOC with pixels counted from 0",
+        output="voc",
+        files=voc_files,
+        images=voc_images,
+        fit=fit_voc,
+    ),
+    "voc_from_1": Format(
+        read=read_voc_from_1,
+        write=write_voc,
+        sniff=_never,
+        description="Pascal VOC with pixels counted from 1, whatever it looks like",
         output="voc",
         files=voc_files,
         images=voc_images,

@@ -53,7 +53,7 @@ def _yolo_config(classes: Classes) -> dict[str, str]:
 
 
 def _voc(page: PageRecord, image: str, _: Classes) -> str:
-    from centernet_cli.datasets.formats.voc import voc_text
+    from centernet_cli.datasets.formats.voc_write import voc_text
 
     return voc_text(page, image)
 

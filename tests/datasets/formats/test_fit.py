@@ -17,7 +17,8 @@ from centernet_cli.datasets.formats import FORMATS, detect_format, read_dataset
 from centernet_cli.datasets.formats.tally import Tally
 
 WITH_FIT = [name for name in FORMATS if FORMATS[name].fit is not None and not FORMATS[name].levels]
-YOLO = {"yolo", "yolo_obb", "yolo_segment"}
+VARIANTS = {"yolo_obb", "yolo_segment", "voc_from_0", "voc_from_1"}
+"""Recognised as what they are variants of."""
 # Coordinates may leave the page by a little; multiples of 1/16 are exact.
 COORDINATE = st.integers(-16 * 5, 16 * 205).map(lambda value: value / 16)
 LABEL = st.text(min_size=1, max_size=8) | st.sampled_from(
@@ -111,7 +112,7 @@ def write_read(name: str, dataset: Dataset, folder: Path) -> tuple[Dataset, Tall
         Image.new("1", (page.info.width, page.info.height)).save(base / place, "PNG")
     entry.write(replace(dataset, root=base), path)
     tally = Tally()
-    assert detect_format(path) == name.partition("_")[0] if name in YOLO else detect_format(path) == name
+    assert detect_format(path) == (name.partition("_")[0] if name in VARIANTS else name)
     found = read_dataset(path, name, tally=tally)
     names = {place: page.info.source for place, page in zip(places, dataset.pages, strict=True)}
     pages = tuple(replace(page, info=replace(page.info, source=names[page.info.source])) for page in found.pages)

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from centernet_cli.cli import main
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.records import Annotation, Dataset, PageInfo, PageRecord
-from centernet_cli.datasets.formats import detect_format
+from centernet_cli.datasets.formats import FORMATS, detect_format, read_dataset
 from centernet_cli.datasets.formats.tally import Tally
-from centernet_cli.datasets.formats.voc import fit_voc, read_voc, write_voc
+from centernet_cli.datasets.formats.voc import read_voc
+from centernet_cli.datasets.formats.voc_write import fit_voc, write_voc
 
 SIZE = "<size><width>100</width><height>50</height><depth>3</depth></size>"
 DOG = "<object><name>dog</name><bndbox><xmin>1</xmin><ymin>11</ymin><xmax>20</xmax><ymax>30</ymax></bndbox></object>"
@@ -38,14 +40,89 @@ def test_pixels_count_from_one_and_both_ends_are_inside(tmp_path: Path) -> None:
     assert [item.box for item in dataset.pages[0].annotations] == [(0.0, 10.0, 20.0, 30.0)]
 
 
-def test_pixel_zero_is_the_edge_of_the_page(tmp_path: Path) -> None:
-    """Written by tools that count from 0; nothing reaches over the edge then."""
-    put(tmp_path / "a.xml", voc("a.jpg", DOG.replace("<xmin>1<", "<xmin>0<")))
+def sides(*values: float) -> str:
+    box = "".join(
+        f"<{name}>{value}</{name}>" for name, value in zip(("xmin", "ymin", "xmax", "ymax"), values, strict=True)
+    )
+    return f"<object><name>dog</name><bndbox>{box}</bndbox></object>"
+
+
+@pytest.mark.parametrize(
+    ("boxes", "first", "note"),
+    [
+        ([(5, 11, 20, 30)], (4, 10, 20, 30), ""),
+        # One that begins at the edge tells of all, in other files too.
+        ([(5, 11, 20, 30), (0, 11, 20, 30)], (5, 11, 20, 30), "boxes begin at 0"),
+        ([(5, 11, 20, 30), (0, 11, 20, 30), (9, 0, 20, 30), (1, 5, 9, 9)], (5, 11, 20, 30), "boxes begin at 0"),
+        # Where more begin at 1, it is 0 that is odd.
+        ([(5, 11, 20, 30), (0, 11, 20, 30), (1, 1, 20, 30)], (4, 10, 20, 30), "begin at the edge of the page"),
+        # No pixel has a number with a fraction.
+        ([(5.5, 11.25, 20, 30), (1, 11.5, 20, 30), (7, 9, 20, 30)], (5.5, 11.25, 20, 30), "have fractions"),
+        ([(5, 11, 20, 30), (1, 11.5, 20, 30)], (4, 10, 20, 30), ""),
+    ],
+)
+def test_which_pixel_is_the_first(
+    tmp_path: Path, boxes: list[tuple[float, ...]], first: tuple[float, ...], note: str
+) -> None:
+    for number, box in enumerate(boxes):
+        put(tmp_path / f"{number}.xml", voc("a.jpg", sides(*box)))
     tally = Tally()
-    dataset = read_voc(tmp_path, tally=tally)
-    assert [item.box for item in dataset.pages[0].annotations] == [(0.0, 10.0, 20.0, 30.0)]
-    (note,) = tally.notes
-    assert "pixel 0" in note
+    assert read_voc(tmp_path, tally=tally).pages[0].annotations[0].box == first
+    assert [text for text in tally.notes if "image" not in text] == [
+        text for text in tally.notes if note and note in text
+    ]
+    assert not note or any(note in text for text in tally.notes)
+    for name, origin in (("voc_from_0", 0), ("voc_from_1", 1)):
+        x0, y0, x1, y1 = boxes[0]
+        assert read_dataset(tmp_path, name).pages[0].annotations[0].box == (x0 - origin, y0 - origin, x1, y1)
+
+
+def test_pixels_counted_from_zero_are_written(tmp_path: Path) -> None:
+    page = PageRecord(
+        info=PageInfo(source="a.png", width=100, height=50), annotations=(Annotation(label="a", box=(5, 10, 20, 30)),)
+    )
+    FORMATS["voc_from_0"].write(Dataset(classes=("a",), pages=(page,), root=tmp_path), tmp_path)
+    text = (tmp_path / "Annotations/a.xml").read_text()
+    assert "<xmin>5</xmin><ymin>10</ymin><xmax>20</xmax><ymax>30</ymax>" in text
+
+
+def test_what_was_deleted_is_no_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path / "a.xml", voc("a.jpg", DOG, DOG.replace("<object>", "<object><deleted>1</deleted>")))
+    put(tmp_path / "a.jpg")
+    assert main(["data", "check", str(tmp_path), "--strict"]) == 0
+    assert "D026" not in capsys.readouterr().out
+
+
+def test_the_online_labelme(tmp_path: Path) -> None:
+    """Sizes in `imagesize`, folders of collections, points instead of pixels, masks, and what was deleted."""
+    put(tmp_path / "Images" / "x" / "a.jpg")
+    box, triangle = (
+        "<polygon><username>u</username>" + "".join(f"<pt><x>{x}</x><y>{y}</y></pt>" for x, y in points) + "</polygon>"
+        for points in (((10, 20), (40, 20), (40, 45), (10, 45)), ((10, 20), (40, 20), (40, 45)))
+    )
+    mask = "<segm><box><xmin>5</xmin><ymin>6</ymin><xmax>25</xmax><ymax>26</ymax></box><mask>m.png</mask></segm>"
+    about = "<deleted>{}</deleted><verified>0</verified><occluded>no</occluded><attributes/><parts><hasparts/></parts>"
+    content = "".join(
+        f"<object><name>{name}</name>{about.format(int(name == 'gone'))}<id>1</id>{shape}</object>"
+        for name, shape in (("box", box), ("triangle", triangle), ("gone", triangle), ("mask", mask))
+    )
+    size = "<imagesize><nrows>50</nrows><ncols>100</ncols></imagesize>"
+    put(tmp_path / "Annotations" / "x" / "a.xml", voc("a.jpg", content, size=size))
+    tally = Tally()
+    (page,) = read_dataset(tmp_path, tally=tally).pages
+    assert page.info == PageInfo(source="Images/x/a.jpg", width=100, height=50)
+    assert [(item.label, item.box, item.polygon is None) for item in page.annotations] == [
+        ("box", (10, 20, 40, 45), True),
+        ("triangle", (10, 20, 40, 45), False),
+        ("mask", (5, 6, 25, 26), True),
+    ]
+    assert tally.rows() == [
+        ("box", "converted", "", 1),
+        ("mask", "reduced", "to its box", 1),
+        ("polygon", "converted", "", 1),
+        ("polygon", "dropped", "is marked as deleted", 1),
+    ]
+    assert not tally.notes
 
 
 def test_boxes_that_begin_before_the_page_come_back_as_they_are_fitted(tmp_path: Path) -> None:
