@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass
 
 from centernet_cli.datasets.formats.image_header import SUFFIXES
@@ -15,17 +16,23 @@ _NAMES = {
     "width": "width image_width img_width page_width",
     "height": "height image_height img_height page_height",
     "label": "label class class_name classname category category_name name type label_name labelname",
-    "x0": "x0 xmin x_min left xtl bbox_x",
-    "y0": "y0 ymin y_min top ytl bbox_y",
+    "number": "class_id classid label_id labelid category_id categoryid",
+    "x0": "x0 xmin x_min left xtl",
+    "y0": "y0 ymin y_min top ytl",
     "x1": "x1 xmax x_max right xbr",
     "y1": "y1 ymax y_max bottom ybr",
     "box_width": "w bbox_width box_width",
     "box_height": "h bbox_height box_height",
+    "box": "bbox box bounding_box",
     "score": "score confidence conf probability",
     "crowd": "crowd iscrowd isgroupof",
     "polygon": "polygon points segmentation",
     "status": "status",
 }
+NO_CLASS = "object"
+"""Label of boxes where no column says their class."""
+_OF_BOXES = re.compile(r"^(?:roi|bbox|box|bndbox)_(?=[xy]|left|top|right|bottom)")
+"""What names of coordinates may begin with."""
 _MEANING = {name: key for key, names in _NAMES.items() for name in names.split()}
 _OPEN_IMAGES = {"imageid", "labelname", "xmin", "xmax", "ymin", "ymax"}
 _BOX = {"x0", "y0", "x1", "y1"}
@@ -62,7 +69,7 @@ class Columns:
 
     @property
     def sides(self) -> tuple[str, str, str, str]:
-        """The four columns of a box: two corners, or a corner and a size."""
+        """The four columns of a box: two corners, or a corner and a size, which may stand in one column, `box`."""
         return ("x0", "y0", "x1", "y1") if "x1" in self.index else ("x0", "y0", "box_width", "box_height")
 
     @property
@@ -82,7 +89,27 @@ def find_columns(first: str) -> Columns | None:
 
 
 def _headed(cells: list[str], separator: str) -> Columns | None:
-    names = [cell.strip().lower().replace(" ", "_").replace("-", "_") for cell in cells]
+    names = [_OF_BOXES.sub("", re.sub(r"[ .-]", "_", cell.strip().lower())) for cell in cells]
+    if "id" in names and {"annotation_id", "annotator"} & set(names):
+        return None  # Label Studio's, whatever its controls are called
+    columns = _meanings(names)
+    if "image" not in columns or not (columns.keys() & {"box", "polygon"} or _has_box(columns)):
+        return None
+    if _has_box(columns):
+        columns.pop("box", None)
+    if set(names) >= _OPEN_IMAGES:
+        columns.pop("score", None)  # `Confidence` is of people there, and always 1
+        return Columns(columns, separator, is_relative=True)
+    return Columns(columns, separator, is_relative=False if set(names) >= _OURS else None)
+
+
+def _has_box(columns: dict[str, int]) -> bool:
+    """Tell whether a box has a column for each of its numbers."""
+    return columns.keys() >= _BOX or columns.keys() >= _SIZED_BOX
+
+
+def _meanings(names: list[str]) -> dict[str, int]:
+    """Return the numbers of the columns whose names mean something."""
     columns: dict[str, int] = {}
     for index, name in enumerate(names):
         if name in _MEANING:
@@ -96,13 +123,9 @@ def _headed(cells: list[str], separator: str) -> Columns | None:
     if "x0" in columns and "x1" not in columns and "box_width" not in columns:
         # `x y width height`: the box's, as its right side is not there.
         columns |= {f"box_{key}": columns.pop(key) for key in ("width", "height") if key in columns}
-    has_box = columns.keys() >= _BOX or columns.keys() >= _SIZED_BOX
-    if "image" not in columns or "label" not in columns or not (has_box or "polygon" in columns):
-        return None
-    if set(names) >= _OPEN_IMAGES:
-        columns.pop("score", None)  # `Confidence` is of people there, and always 1
-        return Columns(columns, separator, is_relative=True)
-    return Columns(columns, separator, is_relative=False if set(names) >= _OURS else None)
+    if "number" in columns:
+        columns.setdefault("label", columns.pop("number"))  # a number is the class where nothing names it
+    return columns
 
 
 def _headless(cells: list[str], separator: str) -> Columns | None:

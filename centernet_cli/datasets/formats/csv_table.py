@@ -6,24 +6,28 @@ import csv
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.geometry import points_box
 from centernet_cli.core.records import Dataset, PageInfo, PageRecord
 from centernet_cli.core.safe_io import atomic_write_text, read_bytes
-from centernet_cli.datasets.formats.csv_columns import Columns, find_columns
-from centernet_cli.datasets.formats.fields import MOVED, NameChecker
+from centernet_cli.datasets.formats.csv_columns import NO_CLASS, Columns, find_columns
+from centernet_cli.datasets.formats.csv_images import TableImages
 from centernet_cli.datasets.formats.fit import fit_classes, fit_pages, join_same_pages
-from centernet_cli.datasets.formats.image_header import SUFFIXES, image_size
-from centernet_cli.datasets.formats.places import image_folder, only_file
+from centernet_cli.datasets.formats.image_header import image_size
+from centernet_cli.datasets.formats.places import only_file
 from centernet_cli.datasets.formats.problems import Problems
 from centernet_cli.datasets.formats.shapes import ShapeError, keep_shape, numbers, text_score
 from centernet_cli.datasets.formats.tally import Tally
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from centernet_cli.core.records import Annotation, Box, Polygon
 
+Item = TypeVar("Item")
+P = ParamSpec("P")
 _COLUMNS = ("image", "page", "width", "height", "label", "x0", "y0", "x1", "y1", "score", "crowd", "polygon")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 """Beginnings of a text that a spreadsheet would take for a formula, or that are our own mark of one."""
@@ -134,32 +138,59 @@ class _Reader:
         self.tally = tally
         self.problems = problems
         first = [self._text(cells, "image") for _, cells in table.rows[:_TRIED]]
-        names = [place for name in first for place in (name, *_with_suffixes(name))]
-        self.root = None if "status" in table.columns.index else image_folder(table.path.parent, names)
-        self._checker = None if self.root is None else NameChecker(self.root)
+        self._images = None if "status" in table.columns.index else TableImages(table.path, first, tally)
+        self.root = None if self._images is None else self._images.root
         self._pages: dict[tuple[str, str], _Page | None] = {}
+        self._has_corners = False
         self._is_relative = table.columns.is_relative
+        if "label" not in table.columns.index:
+            tally.note(f"no column of classes: all are `{NO_CLASS}`")
         if self._is_relative is None and self._all_are_shares():
             self._is_relative = True
             tally.note("no coordinate is above 1: taken as shares of the page")
 
     def pages(self) -> list[PageRecord]:
         """Read all rows."""
-        for line, cells in self.table.rows:
-            try:
-                page = self._page(line, cells)
-                annotation = None if page is None else self._annotation(cells, page)
-            except (ShapeError, InputError) as error:
-                message = error.message if isinstance(error, InputError) else str(error)
-                self.problems.add_error(InputError(error.code, message, path=self.table.path, line=line))
-            else:
-                if page is not None and annotation is not None:
-                    page.annotations.append(annotation)
+        rows = [(line, cells, self._heard(line, self._page, line, cells)) for line, cells in self.table.rows]
+        if "box" in self.table.columns.index and self._are_corners((cells, page) for _, cells, page in rows):
+            self._has_corners = True
+            self.tally.note("boxes taken as two corners: as corner and size they would leave their pages")
+        for line, cells, page in rows:
+            if page is None:
+                continue
+            annotation = self._heard(line, self._annotation, cells, page)
+            if annotation is not None:
+                page.annotations.append(annotation)
         return [
             PageRecord(info=page.info(), annotations=tuple(page.annotations))
             for page in self._pages.values()
             if page is not None
         ]
+
+    def _heard(self, line: int, read: Callable[P, Item | None], *what: P.args, **named: P.kwargs) -> Item | None:
+        """Return what is read in a line; None after a problem, which is reported."""
+        try:
+            return read(*what, **named)
+        except (ShapeError, InputError) as error:
+            message = error.message if isinstance(error, InputError) else str(error)
+            self.problems.add_error(InputError(error.code, message, path=self.table.path, line=line))
+            return None
+
+    def _are_corners(self, rows: Iterable[tuple[list[str], _Page | None]]) -> bool:
+        """Tell whether the four numbers of boxes in one column are two corners instead of a corner and a size."""
+        leaves = False
+        for cells, page in rows:
+            if page is None:
+                continue
+            try:
+                x0, y0, x1, y1 = self._numbers(self._sides(cells))
+            except (ShapeError, ValueError):
+                continue  # reported later, or no box
+            width, height = (1.0, 1.0) if self._is_relative else (page.width + 1.0, page.height + 1.0)
+            if not (x0 <= x1 <= width and y0 <= y1 <= height):
+                return False
+            leaves = leaves or x0 + x1 > width or y0 + y1 > height
+        return leaves
 
     def _cell(self, cells: list[str], key: str) -> str:
         index = self.table.columns.index.get(key)
@@ -178,7 +209,7 @@ class _Reader:
         key = (name, number)
         if key not in self._pages:
             self._pages[key] = None  # what is wrong with it is said once
-            source = name if self._checker is None else self._source(name, self._checker)
+            source = name if self._images is None else self._images.find(name)
             if not source:
                 raise ShapeError("D002", "no image named")
             page = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else None
@@ -195,34 +226,12 @@ class _Reader:
             raise ShapeError("D007", f"width and height of the page are others than in line {found.line}")
         return found
 
-    def _source(self, name: str, checker: NameChecker) -> str:
-        """Return the name of a row's image, relative to the root.
-
-        Tables may name it without its suffix, or by the path of the computer they were made on, of which the longest
-        end that is there counts.
-
-        Raises:
-            InputError: X310.
-        """
-        moved = checker.moved(name)
-        if moved is not None:
-            self.tally.note(MOVED)
-            return moved
-        for candidate in (name, *_with_suffixes(name)):
-            try:
-                clean = checker.inside(candidate)
-            except InputError:
-                continue
-            if checker.has_file(clean):
-                return clean
-        return checker.inside(name)
-
     def _all_are_shares(self) -> bool:
         """Tell whether no box of the table would be more than a pixel."""
         found = False
         for _, cells in self.table.rows:
-            texts = [self._cell(cells, side) for side in self.table.columns.sides]
             try:
+                texts = self._sides(cells)
                 values = self._numbers(texts) if any(texts) else []
             except ShapeError:
                 return False  # told of with the row
@@ -230,6 +239,20 @@ class _Reader:
                 return False
             found = found or bool(values)
         return found
+
+    def _sides(self, cells: list[str]) -> list[str]:
+        """Return the four numbers of a box, empty where there is none.
+
+        Raises:
+            ShapeError: D008, there are others than four in a column.
+        """
+        columns = self.table.columns
+        if "box" not in columns.index:
+            return [self._cell(cells, side) for side in columns.sides]
+        texts = self._cell(cells, "box").strip("[](){} ").replace(",", " ").replace(";", " ").split()
+        if texts and len(texts) != 4:
+            raise ShapeError("D008", f"{len(texts)} numbers are no box of x, y, width and height")
+        return texts or [""] * 4
 
     def _numbers(self, texts: list[str]) -> list[float]:
         return numbers([text.replace(",", ".") for text in texts] if self.table.columns.has_decimal_comma else texts)
@@ -244,11 +267,11 @@ class _Reader:
         return int(width), int(height)
 
     def _annotation(self, cells: list[str], page: _Page) -> Annotation | None:
-        label = self._text(cells, "label")
-        sides = self.table.columns.sides
-        texts = [self._cell(cells, side) for side in sides]
+        has_class = "label" in self.table.columns.index
+        label = self._text(cells, "label") if has_class else NO_CLASS
+        texts = self._sides(cells)
         outline = self._cell(cells, "polygon")
-        if not any(texts) and not outline and not label:
+        if not any(texts) and not outline and not (has_class and label):
             return None  # a page without boxes
         polygon = _polygon(outline) if outline else None
         box: Box
@@ -256,7 +279,8 @@ class _Reader:
             x0, y0, x1, y1 = self._numbers(texts)
             if self._is_relative:
                 x0, y0, x1, y1 = x0 * page.width, y0 * page.height, x1 * page.width, y1 * page.height
-            box = (x0, y0, x1, y1) if sides[2] == "x1" else (x0, y0, x0 + x1, y0 + y1)
+            has_corners = self._has_corners or self.table.columns.sides[2] == "x1"
+            box = (x0, y0, x1, y1) if has_corners else (x0, y0, x0 + x1, y0 + y1)
         else:
             box = points_box(polygon)
         crowd = self._cell(cells, "crowd").lower() in {"1", "true", "yes"}
@@ -264,10 +288,6 @@ class _Reader:
         text = self._cell(cells, "score")
         score = text_score(text.replace(",", ".") if self.table.columns.has_decimal_comma else text)
         return keep_shape(kind, label, box, page.info(), self.tally, polygon=polygon, score=score, crowd=crowd)
-
-
-def _with_suffixes(name: str) -> list[str]:
-    return [] if name.lower().endswith(SUFFIXES) else [name + suffix for suffix in SUFFIXES]
 
 
 def _polygon(text: str) -> Polygon:

@@ -13,6 +13,8 @@ from centernet_cli.datasets.formats.image_header import image_size
 from centernet_cli.datasets.formats.label_studio_images import ImageFinder
 from centernet_cli.datasets.formats.label_studio_min import as_tasks, looks_like_min
 from centernet_cli.datasets.formats.label_studio_results import Region, gather_regions, read_region
+from centernet_cli.datasets.formats.label_studio_table import SUFFIXES as TABLES
+from centernet_cli.datasets.formats.label_studio_table import looks_like_label_studio_table, read_label_studio_table
 from centernet_cli.datasets.formats.peek import peek_json
 from centernet_cli.datasets.formats.places import only_file, split_page
 from centernet_cli.datasets.formats.problems import Problems
@@ -37,14 +39,30 @@ def looks_like_label_studio(value: object) -> bool:
 def sniff_label_studio(path: Path) -> bool:
     """Tell whether a file holds, or a folder just one file of, Label Studio's tasks."""
     try:
-        file = only_file(path, (".json",), _USUAL, "JSON")
-        return file.suffix.lower() == ".json" and looks_like_label_studio(peek_json(file))
+        file = _file(path)
+        if file.suffix.lower() == ".json":
+            return looks_like_label_studio(peek_json(file))
+        return looks_like_label_studio_table(file)
     except (InputError, OSError):
         return False
 
 
+def _file(path: Path) -> Path:
+    """Return the file that a path means: itself, or the only JSON file of a folder, else its only table.
+
+    Raises:
+        InputError: D001, there are several, or none.
+    """
+    try:
+        return only_file(path, (".json",), _USUAL, "JSON")
+    except InputError:
+        if path.is_dir() and any(map(looks_like_label_studio_table, path.iterdir())):
+            return only_file(path, TABLES, "", "CSV")
+        raise
+
+
 def read_label_studio(path: Path, *, tally: Tally | None = None) -> Dataset:
-    """Read Label Studio's tasks, exported as JSON or JSON-MIN.
+    """Read Label Studio's tasks, exported as JSON, JSON-MIN, CSV or TSV.
 
     Of each task the annotation marked as ground truth is taken, else the first that isn't cancelled, else the last
     prediction; the shapes of others are counted as dropped. Rectangles, also turned ones, and polygons are kept,
@@ -53,15 +71,15 @@ def read_label_studio(path: Path, *, tally: Tally | None = None) -> Dataset:
     images; tasks without either are left out. Classes come by name.
 
     Args:
-        path: The file, or a folder with just one JSON file.
+        path: The file, or a folder with just one JSON file or table.
         tally: Counts what became of each shape.
 
     Raises:
         InputError: D001 no tasks, J4xx, D002-D013 for tasks, X310 for images out of the folder; all in one error.
     """
     tally = Tally() if tally is None else tally
-    path = only_file(path, (".json",), _USUAL, "JSON")
-    data = read_json(path)
+    path = _file(path)
+    data = read_label_studio_table(path) if path.suffix.lower() in TABLES else read_json(path)
     if not isinstance(data, list) or not looks_like_label_studio(data):
         raise InputError("D001", "no list of Label Studio tasks", path=path, hint="export the project as JSON")
     problems = Problems(path)

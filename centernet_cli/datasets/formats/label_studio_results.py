@@ -94,6 +94,8 @@ def gather_regions(items: object, at: str, tally: Tally) -> list[Region]:
             continue
         if identity in by_id and by_id[identity].value.keys() & {"x", "points"} and shape == by_id[identity].kind:
             continue  # the same shape again, for its label
+        if item.get("image_rotation"):
+            tally.note("`image_rotation` ignored: positions taken to be on the image as it is")
         region = Region(place, shape, value, _page(item), _size(item), label, item.get("score"), _meta(item))
         regions.append(region)
         by_id.setdefault(identity, region)

@@ -40,6 +40,9 @@ def put(folder: Path, text: str, *, images: bool = True) -> Path:
         "image;label;x0;y0;x1;y1\na.png;dog;10,0;5,0;40,0;2,5e1\n",
         "ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax\na,xclick,dog,1,0.1,0.4,0.1,0.5\n",
         "image,label,xmin,ymin,xmax,ymax\na.png,dog,0.1,0.1,0.4,0.5\n",  # shares, by their size
+        "Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId;Path\n100;50;10;5;40;25;dog;a.png\n",
+        "class_id,class_name,image,bbox_x,bbox_y,bbox_width,bbox_height\n7,dog,a.png,10,5,30,20\n",
+        'image_id,width,height,bbox,label\na,100,50,"[10.0, 5.0, 30.0, 20.0]",dog\n',
         "TRAIN,gs://bucket/imgs/a.png,dog,0.1,0.1,,,0.4,0.5,,\n",  # Google's AutoML
         "gs://bucket/imgs/a.png,dog,0.1,0.1,0.4,0.1,0.4,0.5,0.1,0.5\n",
     ],
@@ -75,6 +78,56 @@ def test_tables_of_automl_name_pages_without_boxes(tmp_path: Path) -> None:
     text = "TRAIN,gs://bucket/b.png,,,,,,,,,\nTEST,gs://bucket/a.png,dog,0.1,0.1,,,0.4,0.5,,\n"
     first, second = read_csv(put(tmp_path, text)).pages
     assert (first.info.source, len(first.annotations), len(second.annotations)) == ("b.png", 0, 1)
+
+
+def test_boxes_in_one_column_may_be_two_corners(tmp_path: Path) -> None:
+    """Nothing says so, but as corner and size they would leave their pages, and as corners none does."""
+    tally = Tally()
+    text = 'image,label,bbox\na.png,dog,"[10, 5, 40, 25]"\na.png,dog,"[60, 5, 90, 25]"\n'
+    (page,) = read_csv(put(tmp_path, text), tally=tally).pages
+    assert [item.box for item in page.annotations] == [(10, 5, 40, 25), (60, 5, 90, 25)]
+    assert [note for note in tally.notes if "two corners" in note]
+    (other,) = read_csv(put(tmp_path, text + 'a.png,dog,"[60, 5, 20, 25]"\n')).pages
+    assert other.annotations[0].box == pytest.approx((10, 5, 50, 30))
+    with pytest.raises(InputError, match=r"boxes\.csv:2: D008"):
+        read_csv(put(tmp_path, 'image,label,bbox\na.png,dog,"[10, 5, 40]"\n'))
+
+
+def test_tables_without_classes(tmp_path: Path) -> None:
+    tally = Tally()
+    text = "image,x0,y0,x1,y1\na.png,10,5,40,25\n"
+    (page,) = read_csv(put(tmp_path, text), tally=tally).pages
+    assert [(item.label, item.box) for item in page.annotations] == [("object", (10, 5, 40, 25))]
+    assert tally.notes["no column of classes: all are `object`"] == 1
+
+
+@pytest.mark.parametrize(
+    ("table", "images", "name", "found"),
+    [
+        ("train.csv", ["train/a.png"], "a", "train/a.png"),
+        ("boxes.csv", ["images/validation/a.PNG"], "a", "images/validation/a.PNG"),
+        ("annotations/boxes.csv", ["images/train/a.png"], "a.png", "images/train/a.png"),
+        # Of several it is the one in the folder that the table is named after, or in the folder that the row names.
+        ("train-annotations-bbox.csv", ["train/a.png", "test/a.png"], "a", "train/a.png"),
+        ("boxes.csv", ["x/train/a.png", "x/test/a.png"], "test/a.png", "x/test/a.png"),
+        ("boxes.csv", ["train/a.png", "test/a.png"], "a.png", None),
+        ("boxes.csv", ["train/b.png"], "a.png", None),
+    ],
+)
+def test_images_in_folders_below(tmp_path: Path, table: str, images: list[str], name: str, found: str | None) -> None:
+    for image in images:
+        (tmp_path / image).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("1", (100, 50)).save(tmp_path / image, "PNG")
+    path = tmp_path / table
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"image,label,x0,y0,x1,y1\n{name},dog,10,5,40,25\n")
+    if found is None:
+        with pytest.raises(InputError, match=rf"{path.name}:2: D007"):
+            read_csv(path)
+    else:
+        dataset = read_csv(path)
+        assert dataset.root == tmp_path
+        assert [page.info.source for page in dataset.pages] == [found]
 
 
 def test_one_coordinate_above_one_tells_pixels(tmp_path: Path) -> None:

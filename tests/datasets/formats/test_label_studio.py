@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,44 @@ def test_boxes_are_hundredths_of_the_page(tmp_path: Path) -> None:
     (page,) = dataset.pages
     assert page.info == PageInfo(source="a.jpg", width=200, height=100)
     assert [annotation.box for annotation in page.annotations] == [pytest.approx((20, 20, 80, 60))]
+
+
+@pytest.mark.parametrize(("suffix", "separator"), [(".csv", ","), (".tsv", "\t"), (".csv", "\t")])
+def test_tables(tmp_path: Path, suffix: str, separator: str) -> None:
+    """Label Studio calls its TSV `.csv`, too."""
+    size = {"original_width": 200, "original_height": 100}
+    box = {"x": 10, "y": 20, "width": 30, "height": 40, "rotation": 0, "rectanglelabels": ["a"], **size}
+    outline = {"points": [[1, 1], [50, 2], [30, 40]], "polygonlabels": ["b"], **size}
+    rows = [
+        ["annotation_id", "annotator", "choice", "id", "image", "label"],
+        ["1", "1", "[illegible]", "7", "/data/upload/1/0a1b2c3d-a.jpg", json.dumps([box, outline])],
+        ["2", "1", "", "8", "/data/upload/1/0a1b2c3d-b.jpg", ""],
+    ]
+    Image.new("L", (60, 40)).save(tmp_path / "b.jpg")
+    path = tmp_path / f"result{suffix}"
+    with path.open("w", newline="") as stream:
+        csv.writer(stream, delimiter=separator).writerows(rows)
+    assert detect_format(path) == detect_format(tmp_path) == "label_studio"
+    first, second = read_label_studio(tmp_path).pages
+    assert [item.label for item in first.annotations] == ["a", "b"]
+    assert [item.box for item in first.annotations] == [
+        pytest.approx((20, 20, 80, 60)),
+        pytest.approx((2, 1, 100, 40)),
+    ]
+    assert (second.info.source, second.info.width, second.annotations) == ("b.jpg", 60, ())
+
+
+def test_tables_with_damaged_regions(tmp_path: Path) -> None:
+    text = 'id,annotation_id,image,label\n1,1,a.jpg,"[{""x"": 1, "\n'
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(InputError, match=r"a\.csv:2: J404 `label`"):
+        read_label_studio(tmp_path / "a.csv")
+
+
+def test_turned_images_are_told(tmp_path: Path) -> None:
+    tally = Tally()
+    read_label_studio(put(tmp_path, task({**item(), "image_rotation": 90})), tally=tally)
+    assert [note for note in tally.notes if "image_rotation" in note]
 
 
 def test_json_min(tmp_path: Path) -> None:
