@@ -14,7 +14,7 @@ from centernet_cli.datasets.formats.problems import Problems
 from centernet_cli.datasets.formats.shapes import ShapeError, parse_number
 from centernet_cli.datasets.formats.tally import Tally
 from centernet_cli.datasets.formats.yolo_config import YoloConfig, read_config, read_text
-from centernet_cli.datasets.formats.yolo_lines import read_line
+from centernet_cli.datasets.formats.yolo_lines import read_line, tracked_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,8 +45,8 @@ def read_yolo(path: Path, *, tally: Tally | None = None) -> Dataset:
 
     Pages are the images: in the order of the splits, by path within each; all below the folder where no splits are
     named. Their labels are in the file of the same stem in `labels/` where the image is in `images/`, or beside the
-    image; an image without one is a page without annotations. Page sizes are read from the images. Classes come in
-    the order of their list; where there is none, their numbers are their names.
+    image or its `images/`; an image without one is a page without annotations. Page sizes are read from the images.
+    Classes come in the order of their list; where there is none, their numbers are their names.
 
     Args:
         path: The data folder, or the data.yaml or obj.data in it.
@@ -171,6 +171,8 @@ class _Reader:
             if folders[index] == "images"
         ]
         candidates.append("/".join(folders))
+        if folders and folders[-1] == "images":
+            candidates.append("/".join(folders[:-1]))
         if not folders or folders[-1] != "images":
             candidates.append("/".join([*folders, "labels"]))
         for folder in candidates:
@@ -181,10 +183,14 @@ class _Reader:
         return None
 
     def _annotations(self, file: Path, info: PageInfo) -> Iterator[Annotation]:
-        for number, line in enumerate(read_text(file).splitlines(), start=1):
-            words = line.split()
+        rows = [line.split() for line in read_text(file).splitlines()]
+        tracked = set() if self.config.keypoints else tracked_columns(rows)
+        for number, words in enumerate(rows, start=1):
             if not words:
                 continue
+            if len(words) in tracked:
+                self.tally.note("numbers of tracks ignored")
+                words.pop()
             try:
                 annotation = read_line(words, self.config.keypoints, self._name_of, info, self.tally)
             except ShapeError as error:

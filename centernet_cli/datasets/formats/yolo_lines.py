@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from centernet_cli.datasets.formats.tally import Tally
 
 
+_ROUGH = 0.01
+"""Share of the page by which detected boxes reach over its edge."""
+
+
 def read_line(
     words: list[str], keypoints: int, name_of: Callable[[int], str], info: PageInfo, tally: Tally
 ) -> Annotation | None:
@@ -48,6 +52,39 @@ def read_line(
     box, polygon = _geometry(values, info.width, info.height)
     kind = "box" if len(values) == 5 else "polygon of 4 points" if len(values) == 9 else "polygon"
     return keep_shape(kind, label, box, info, tally, polygon=polygon, score=score)
+
+
+def tracked_columns(rows: list[list[str]]) -> set[int]:
+    """Return which numbers of columns have the number of a track behind, in all lines of a file.
+
+    Trackers write it behind a box, or behind its confidence, where it could be the last point of a triangle: of a box
+    it is a whole number without a point, and the first numbers are a box on its page.
+    """
+    found = set()
+    boxes = [_track(words[5]) for words in rows if len(words) == 6]
+    if None not in boxes and any(number != 1 for number in boxes):
+        found.add(6)
+    scored = [words for words in rows if len(words) == 7]
+    if scored and all(_track(words[6]) is not None and _is_scored_box(words) for words in scored):
+        found.add(7)
+    return found
+
+
+def _track(word: str) -> int | None:
+    """Return the number of a track, from 1, that a text is."""
+    return int(word) if word.isascii() and word.isdigit() and len(word) < 10 and word.strip("0") else None
+
+
+def _is_scored_box(words: list[str]) -> bool:
+    """Tell whether the numbers behind the first are a box on its page and a confidence."""
+    try:
+        x, y, w, h, score = numbers(words[1:6])
+    except ShapeError:
+        return False
+    on_page = all(
+        size > 0 and at - size / 2 >= -_ROUGH and at + size / 2 <= 1 + _ROUGH for at, size in ((x, w), (y, h))
+    )
+    return on_page and 0 <= score <= 1
 
 
 def _class_number(value: float) -> int:

@@ -122,6 +122,39 @@ def test_kinds_of_lines(tmp_path: Path, line: str, kind: str, points: int, score
     assert tally.rows() == [(kind, "converted", "", 1)]
 
 
+@pytest.mark.parametrize(
+    ("lines", "scores", "noted"),
+    [
+        ("0 .5 .5 .2 .4 7\n0 .5 .5 .2 .4 1\n", [None, None], 2),
+        ("0 .5 .5 .2 .4 0.9 7\n0 .5 .5 .2 .4 0.8 1\n", [0.9, 0.8], 2),
+        ("0 .5 .5 .2 .4 0.9 1\n", [0.9], 1),
+        ("0 .5 .5 .2 .4\n0 .5 .5 .2 .4 7\n", [None, None], 1),
+        ("0 .5 .5 .2 .4 1\n", [1.0], 0),  # may be a confidence
+    ],
+)
+def test_numbers_of_tracks_are_left_out(tmp_path: Path, lines: str, scores: list[float | None], noted: int) -> None:
+    put(tmp_path, images__a_dot_png=None, labels__a_dot_txt=lines, classes_dot_txt="person\n")
+    tally = Tally()
+    dataset = read_yolo(tmp_path, tally=tally)
+    assert boxes(dataset) == {"images/a.png": [HERE] * len(scores)}
+    assert [item.score for item in dataset.pages[0].annotations] == scores
+    assert tally.notes["numbers of tracks ignored"] == noted
+
+
+@pytest.mark.parametrize("line", ["0 .1 .1 .5 .1 .3 1.0", "0 .1 .1 .9 .1 .5 1", "0 .5 .5 .2 .4 .9 2.5"])
+def test_triangles_at_the_lower_edge_are_triangles(tmp_path: Path, line: str) -> None:
+    put(tmp_path, images__a_dot_png=None, labels__a_dot_txt=f"{line}\n", classes_dot_txt="person\n")
+    (item,) = read_yolo(tmp_path).pages[0].annotations
+    assert item.polygon is not None
+    assert len(item.polygon) == 3
+
+
+def test_labels_beside_the_folder_of_images(tmp_path: Path) -> None:
+    put(tmp_path, images__a_dot_png=None, a_dot_txt=BOX, classes_dot_txt="person\n")
+    assert detect_format(tmp_path) == "yolo"
+    assert boxes(read_yolo(tmp_path)) == {"images/a.png": [HERE]}
+
+
 def test_keypoints_are_left_out(tmp_path: Path) -> None:
     yaml = "train: images\nval: images\nkpt_shape: [2, 3]\nnames: [person]\n"
     put(tmp_path, data_dot_yaml=yaml, images__a_dot_jpg=None, labels__a_dot_txt=f"{BOX.strip()} .1 .1 2 .2 .2 1")
