@@ -17,7 +17,7 @@ def convert(
         typer.Argument(
             metavar="FROM",
             help="Format to read: coco, labelme, yolo, voc, cvat, label_studio, via, csv, jsonl, parquet, page, alto, "
-            "hocr, or auto.",
+            "hocr, or auto; voc_from_0 or voc_from_1 where voc would count pixels wrongly.",
         ),
     ],
     to: Annotated[

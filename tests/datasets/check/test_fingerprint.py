@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from centernet_cli.core.errors import InputError
 from centernet_cli.datasets.check.fingerprint import alike, fingerprint
@@ -26,6 +26,30 @@ def test_copies_of_other_size_and_quality_are_alike(tmp_path):
     names = sorted(tmp_path.iterdir())
     pairs = {(names[one].name, names[other].name) for one, other in alike([fingerprint(name) for name in names])}
     assert pairs == {(f"{seed}-a.png", f"{seed}-b.jpg") for seed in range(12)}
+
+
+def test_blurred_and_tiny_copies_are_alike(tmp_path):
+    for seed in range(12):
+        page = lines(seed)
+        page.save(tmp_path / f"{seed}-a.png")
+        (page.filter(ImageFilter.GaussianBlur(6)) if seed % 2 else page.resize((48, 64))).save(
+            tmp_path / f"{seed}-b.png"
+        )
+    names = sorted(tmp_path.iterdir())
+    pairs = {(names[one].name, names[other].name) for one, other in alike([fingerprint(name) for name in names])}
+    assert pairs == {(f"{seed}-a.png", f"{seed}-b.png") for seed in range(12)}
+
+
+def test_copies_of_smooth_pictures_are_alike(tmp_path):
+    """Their hashes are noise."""
+    for seed in range(8):
+        few = np.random.default_rng(seed).integers(0, 256, (4, 4), dtype=np.uint8)
+        picture = Image.fromarray(few).resize((600, 800), Image.Resampling.BICUBIC)
+        picture.save(tmp_path / f"{seed}-a.png")
+        picture.resize((60, 80)).save(tmp_path / f"{seed}-b.jpg", quality=60)
+    names = sorted(tmp_path.iterdir())
+    pairs = {(names[one].name, names[other].name) for one, other in alike([fingerprint(name) for name in names])}
+    assert pairs == {(f"{seed}-a.png", f"{seed}-b.jpg") for seed in range(8)}
 
 
 def test_turned_by_exif_is_the_same_page(tmp_path):
