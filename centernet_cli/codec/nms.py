@@ -29,9 +29,7 @@ def nms(boxes: npt.NDArray[np.floating], classes: npt.NDArray[np.integer], iou: 
         classes: `(N,)`.
         iou: Intersection over union. Boxes without area overlap nothing.
     """
-    pairs = list(_overlapping(boxes.astype(np.float64), classes, iou))
-    better = np.concatenate([pair[0] for pair in pairs]) if pairs else np.zeros(0, dtype=np.intp)
-    worse = np.concatenate([pair[1] for pair in pairs]) if pairs else better
+    better, worse = overlapping(boxes, classes, iou, same_class=True)
     order = np.argsort(better, kind="stable")
     better, worse = better[order], worse[order]
     kept = np.ones(len(boxes), dtype=np.bool_)
@@ -42,10 +40,30 @@ def nms(boxes: npt.NDArray[np.floating], classes: npt.NDArray[np.integer], iou: 
     return np.flatnonzero(kept)
 
 
+def overlapping(
+    boxes: npt.NDArray[np.floating], classes: npt.NDArray[np.integer], iou: float, *, same_class: bool
+) -> tuple[Indices, Indices]:
+    """Return the pairs of boxes of one class, or of different ones, that overlap by more than `iou`.
+
+    Args:
+        boxes: `(N, 4)` xyxy, best first.
+        classes: `(N,)`.
+        iou: Intersection over union. Boxes without area overlap nothing.
+        same_class: Which pairs count.
+
+    Returns:
+        `(P,)` indices of the better ones, and of the others.
+    """
+    pairs = list(_overlapping(boxes.astype(np.float64), classes, iou, same_class=same_class))
+    if not pairs:
+        return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
+    better, worse = (np.concatenate(column) for column in zip(*pairs, strict=True))
+    return better, worse
+
+
 def _overlapping(
-    boxes: npt.NDArray[np.float64], classes: npt.NDArray[np.integer], iou: float
+    boxes: npt.NDArray[np.float64], classes: npt.NDArray[np.integer], iou: float, *, same_class: bool
 ) -> Iterator[tuple[Indices, Indices]]:
-    """Yield pairs of boxes that overlap too much: the better one's index, the other's."""
     order = np.argsort(boxes[:, 1], kind="stable")
     ranked, labels = boxes[order], classes[order]
     areas = (ranked[:, 2] - ranked[:, 0]) * (ranked[:, 3] - ranked[:, 1])
@@ -62,7 +80,8 @@ def _overlapping(
         shared = np.minimum(ranked[one, 2:], ranked[other, 2:]) - np.maximum(ranked[one, :2], ranked[other, :2])
         area = shared.clip(min=0).prod(axis=1)
         # Without a division, so that boxes without area need no exception.
-        found = (area > iou * (areas[one] + areas[other] - area)) & (area > 0) & (labels[one] == labels[other])
+        found = (area > iou * (areas[one] + areas[other] - area)) & (area > 0)
+        found &= (labels[one] == labels[other]) == same_class
         a, b = order[one[found]], order[other[found]]
         yield np.minimum(a, b), np.maximum(a, b)
         start = stop

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from centernet_cli.codec.nms import nms
+from centernet_cli.codec.rivals import lower_rivals
 from centernet_cli.codec.soft_nms import soft_nms
 
 if TYPE_CHECKING:
@@ -54,15 +55,18 @@ def select(
     kept = np.flatnonzero((scores >= np.float32(section.min_score)) & (scores > 0))
     found = Detections(boxes[kept], scores[kept], classes[kept], capped)
     if section.soft_nms:
-        return _lowered(found, section.min_score)
-    if section.nms_iou is None:
-        return found
-    kept = nms(found.boxes, found.classes, section.nms_iou)
-    return Detections(found.boxes[kept], found.scores[kept], found.classes[kept], capped)
+        lowered = soft_nms(found.boxes, found.scores, found.classes).astype(np.float32)
+        found = _by_score(found, lowered, section.min_score)
+    elif section.nms_iou is not None:
+        kept = nms(found.boxes, found.classes, section.nms_iou)
+        found = Detections(found.boxes[kept], found.scores[kept], found.classes[kept], capped)
+    if section.rivals:
+        lowered = lower_rivals(found.boxes, found.scores, found.classes, section.rivals)
+        return _by_score(found, lowered, section.min_score)
+    return found
 
 
-def _lowered(found: Detections, least: float) -> Detections:
-    lowered = soft_nms(found.boxes, found.scores, found.classes).astype(np.float32)
+def _by_score(found: Detections, lowered: npt.NDArray[np.float32], least: float) -> Detections:
     best = np.argsort(-lowered, kind="stable")
     best = best[(lowered[best] >= np.float32(least)) & (lowered[best] > 0)]
     return Detections(found.boxes[best], lowered[best], found.classes[best], found.capped)

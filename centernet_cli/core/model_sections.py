@@ -104,6 +104,8 @@ class DecodeSection(Section):
     """Boxes of one class that overlap a better one more are dropped; None: peaks alone, as in the paper."""
     soft_nms: bool = False
     """Lower the scores of overlapping boxes instead of dropping them (Gaussian, sigma 0.5) by `nms_iou`."""
+    rivals: Share = 0.0
+    """Where a better box of another class is in nearly the same place, a score s becomes s (1 - rivals * its score)."""
     min_score: Share = 0.05
 
     @field_validator("peak_window")

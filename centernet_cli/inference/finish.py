@@ -25,7 +25,7 @@ class Finish:
     def __init__(self, meta: ModelMeta, min_score: float | None = None) -> None:
         changed: dict[str, object] = {} if min_score is None else {"min_score": min_score}
         if meta.joins_looks:
-            changed |= {"soft_nms": False, "nms_iou": None}
+            changed |= {"soft_nms": False, "nms_iou": None, "rivals": 0.0}
         self._section = meta.decode.model_copy(update=changed)
 
     def __call__(

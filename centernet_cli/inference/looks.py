@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from centernet_cli.codec.rivals import lower_rivals
 from centernet_cli.codec.soft_nms import soft_nms
 from centernet_cli.inference.preprocess import to_page
 
@@ -53,6 +54,9 @@ def join(looks: Sequence[tuple[RawBoxes, NetworkInput]], meta: ModelMeta, thresh
     if not meta.joins_looks:
         return Found(boxes, scores, classes, capped)
     lowered = soft_nms(boxes, scores, classes)
+    if meta.decode.rivals:
+        order = np.argsort(-lowered, kind="stable")
+        lowered[order] = lower_rivals(boxes[order], lowered[order], classes[order], meta.decode.rivals)
     kept = (lowered >= threshold) & (lowered > 0)
     if kept.sum() > meta.decode.top_k:
         kept &= lowered >= np.sort(lowered[kept])[-meta.decode.top_k]

@@ -78,4 +78,6 @@ class Overrides:
             return {}
         if self.nms == "soft":
             return {"soft_nms": True}
-        return {"soft_nms": False, "nms_iou": None if self.nms == "none" else self.nms}
+        if self.nms == "none":
+            return {"soft_nms": False, "nms_iou": None, "rivals": 0.0}
+        return {"soft_nms": False, "nms_iou": self.nms}

@@ -124,7 +124,7 @@ def first_recipe(
         if advice.key != "model.stride":
             data[section][key] = advice.value
     if task == "regions":
-        data["decode"]["nms_iou"] = 0.6
+        data["decode"] |= {"nms_iou": 0.6, "rivals": 0.5}
     data = {key: value for key, value in data.items() if value != {}}
     recipe = Recipe.model_validate(_tuples(data))
     width, height = recipe.train.input

@@ -25,6 +25,7 @@ NOTES = {
     "train.input": "width and height of what is seen at once, multiples of 32",
     "decode.top_k": "most boxes found on a page",
     "decode.nms_iou": "boxes that overlap a better one more are dropped",
+    "decode.rivals": "one thing isn't found as two classes: the worse one's score falls by this share of the better's",
     "test.ink": "sides of boxes move to the ink, on clean pages",
     "test.second_look": "pages with small text are looked at again, larger",
     "eval.score": "what decides which weights are best: ap, or f1, which is soon perfect on few pages",
