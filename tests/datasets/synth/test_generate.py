@@ -72,6 +72,16 @@ def test_newspapers_are_dense(vera):
     assert min(counts) > 150
 
 
+def test_a_table_of_contents_is_one_table(vera):
+    page = make_page("contents", 5, long_side=320, book=vera)
+    labels = [label for label, _, _ in page.regions]
+    assert labels.count("table") == 1
+    assert "list" not in labels
+    (table,) = (box for label, box, _ in page.regions if label == "table")
+    inside = [box for box, _ in page.lines if box[1] >= table[1] - 1 and box[3] <= table[3] + 1]
+    assert len(inside) > 5
+
+
 def test_two_datasets_over_the_same_images(tmp_path):
     lines, regions = write_pages(tmp_path, ["form", "slides"], 3, 5, long_side=320)
     for name, total in (("lines", lines), ("regions", regions)):

@@ -1,4 +1,4 @@
-"""Tables of contents: numbered entries of several levels, with leaders and page numbers; each entry a list region."""
+"""Tables of contents: numbered entries of several levels, with leaders and page numbers; together a table region."""
 
 from __future__ import annotations
 
@@ -67,12 +67,17 @@ def make_contents(ctx: Context) -> Sheet:
     way = _way(ctx, flow)
     numbers, page = [rng.randint(0, 8), 0, 0], rng.randint(1, 40)
     level = 0
+    entries: list[Box] = []
     while True:
         numbers[level] += 1
         numbers[level + 1 :] = [0] * (2 - level)
         page += rng.choice((0, 0, 1, 1, 2, 5))
-        if not _entry(ctx, flow, way, level, numbers, page):
+        entry = _entry(ctx, flow, way, level, numbers, page)
+        if not entry:
+            # Most annotators of modern documents take all entries for one table, a few each for an item of a list.
+            sheet.region("table", entries)
             return sheet
+        entries += entry
         # Sections follow chapters and each other; a third level is rarer.
         weights = ((2, 5, 0), (1, 5, 1), (1, 3, 4))[level]
         level = rng.choices(range(len(way.styles)), weights[: len(way.styles)])[0]
@@ -107,8 +112,8 @@ def _number(way: _Way, level: int, numbers: list[int]) -> str:
     return ".".join(str(max(1, number)) for number in numbers[: level + 1]) + ("." if way.part.endswith(".") else "")
 
 
-def _entry(ctx: Context, flow: Flow, way: _Way, level: int, numbers: list[int], page: int) -> bool:
-    """Set one entry, on one or more lines; False when the page is full."""
+def _entry(ctx: Context, flow: Flow, way: _Way, level: int, numbers: list[int], page: int) -> list[Box]:
+    """Set one entry, on one or more lines, and return them; none when the page is full."""
     rng, frame, style = ctx.rng, flow.frame, way.styles[level]
     flow.gap(way.spread[level])
     said = ctx.words.phrase(1, rng.choice((4, 7, 7, 22)))
@@ -124,7 +129,7 @@ def _entry(ctx: Context, flow: Flow, way: _Way, level: int, numbers: list[int], 
         taken, words = break_line(words, style.face, style.size, width, space, hyphens=False)
         lines.append(taken)
     if frame.y + len(lines) * style.leading > frame.bottom:
-        return False
+        return []
     boxes: list[Box] = []
     for at, taken in enumerate(lines):
         baseline = frame.y + 0.5 * style.leading + 0.32 * style.size
@@ -136,9 +141,7 @@ def _entry(ctx: Context, flow: Flow, way: _Way, level: int, numbers: list[int], 
         else:
             boxes.append(flow.sheet.add_line([box]))
         frame.y += style.leading
-    # An entry is an item of a list, as annotators of modern documents have it.
-    flow.list_region(boxes)
-    return True
+    return boxes
 
 
 def _numbered(

@@ -269,7 +269,7 @@ def make_index(ctx: Context) -> Sheet:
     style = look.text(align="left", indent=0.0)
     leaders = rng.choice(("dots", "gap", "none"))
     for column in split(margin, frame.y, frame.width, bottom, count, 20):
-        boxes = []
+        boxes, entries = [], []
         while column.y + style.leading < column.bottom:
             shift = rng.choice((0.0, 0.0, 1.2, 2.4)) * style.size
             baseline = column.y + style.leading * 0.8
@@ -284,7 +284,6 @@ def make_index(ctx: Context) -> Sheet:
             if leaders == "none" or first[2] > end - 4:
                 boxes.append(sheet.add_line([first]))
                 continue
-            # An entry with its page number is an item of a list, as annotators of modern documents have it.
             second = sheet.text(
                 right, baseline, number, style.face, style.size, colour=style.colour, align="right", line=False
             )
@@ -302,12 +301,17 @@ def make_index(ctx: Context) -> Sheet:
                         align="right",
                         line=False,
                     )
-                sheet.region("list", [sheet.add_line([first, second])])
+                entries.append([sheet.add_line([first, second])])
             else:
-                sheet.region("list", [sheet.add_line([first]), sheet.add_line([second])])
+                entries.append([sheet.add_line([first]), sheet.add_line([second])])
             if rng.random() < 0.06:
                 column.y += style.leading
         sheet.region("text", boxes)
+        if count == 1:  # a table of contents, see `make_contents`
+            sheet.region("table", [box for entry in entries for box in entry])
+        else:
+            for entry in entries:
+                sheet.region("list", entry)
     return sheet
 
 
