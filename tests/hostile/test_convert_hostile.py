@@ -175,6 +175,36 @@ def test_coco(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, cod
     assert f" {code}" in shown
 
 
+@pytest.mark.parametrize("name", ["a" * 300, "a" * 5000, f"{'b' * 300}/a.png"])
+@pytest.mark.parametrize("kind", ["coco", "page", "yolo", "csv"])
+def test_names_that_no_file_can_have(tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str, name: str) -> None:
+    """Asked for, the system doesn't say no but fails."""
+    files = {
+        "coco": ("annotations.json", json.dumps(coco(images=[{**coco()["images"][0], "file_name": name}]))),
+        "page": ("a.xml", page(image=name)),
+        "yolo": ("data.yaml", "train: train.txt\nnames: [line]\n"),
+        "csv": ("boxes.csv", f"image,width,height,label,x0,y0,x1,y1\n{name},100,50,line,1,1,9,5\n"),
+    }
+    data = tmp_path / "data"
+    data.mkdir()
+    file, text = files[kind]
+    (data / file).write_text(text, encoding="utf-8")
+    (data / "train.txt").write_text(f"{name}\n", encoding="utf-8")
+    out = tmp_path / "out"
+    assert main(["convert", kind, "labelme", str(data), "--out", str(out), "--images", "copy"]) == 4
+    shown = capsys.readouterr().err
+    assert any(f" {code} " in shown for code in ("D007", "D016", "X310"))
+    assert not out.exists()
+
+
+def test_sides_beyond_all_measure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = json.dumps(coco(images=[{**coco()["images"][0], "width": 10**15}]))
+    (tmp_path / "a.json").write_text(text, encoding="utf-8")
+    exit_code, shown = run(tmp_path, capsys, "coco", tmp_path / "a.json")
+    assert exit_code == 4
+    assert " D007 " in shown
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8"])
 def test_labels_are_data(tmp_path: Path, capsys: pytest.CaptureFixture[str], encoding: str) -> None:
     names = ["../x", "<script>", "no", "😀", "x" * 10_000, "=1+1"]

@@ -12,6 +12,7 @@ from centernet_cli.core.leniency import lenient
 from centernet_cli.core.safe_io import lexical_inside, resolve_inside
 from centernet_cli.datasets.check.findings import Place
 from centernet_cli.datasets.formats import FORMATS, detect_format, read_dataset
+from centernet_cli.datasets.formats.coco_annotations import MASK_OF_BOX
 from centernet_cli.datasets.formats.fields import UNKNOWN_SIDE
 from centernet_cli.datasets.formats.shapes import INTENDED
 from centernet_cli.datasets.formats.tally import Tally
@@ -118,6 +119,8 @@ class _Ears:
             repair = "last one kept" if error.code == "J405" else _NULLED
         elif error.code == "D003" and "annotation id" in error.message:
             repair = "numbered anew"
+        elif error.code == "D011" and MASK_OF_BOX in error.message:
+            repair = "reduced to its box"
         elif error.code == "D028":
             repair = "worked out anew"
         self.findings.add_error(error, self.path, repair=repair)

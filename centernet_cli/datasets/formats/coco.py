@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from centernet_cli.core.errors import InputError
@@ -209,7 +210,8 @@ def _image_root(path: Path, images: list[object]) -> Path:
     if isinstance(name, str):
         try:
             clean = lexical_inside(name)
-            return next((place for place in places if (place / clean).is_file()), folder)
+            # Path.is_file raises on long names.
+            return next((place for place in places if os.path.isfile(place / clean)), folder)  # noqa: PTH113
         except InputError:
             return next((place for place in places if NameChecker(place).moved(name) is not None), folder)
         except (OSError, ValueError):

@@ -31,6 +31,10 @@ _AREA_SHARE, _AREA_PIXELS = 0.1, 2.0
 """By how much areas may differ: they are counted in pixels, or between their middles."""
 
 
+MASK_OF_BOX = "run-length mask that is not read, its `bbox` is"
+"""What is told of annotations that are kept, in lenient reading alone."""
+
+
 class _FaultError(ValueError):
     """What is wrong with one annotation."""
 
@@ -116,6 +120,8 @@ class AnnotationReader:
             self._look_closer(box, info)
         if self.hearer is not None:
             self._look_at_area(index, item.get("area"), box, rings)
+            if isinstance(segmentation, dict) and item.get("bbox"):
+                self._look_at_mask(index, segmentation, info)
         self._count(item, label, rings)
         return image_id, Annotation(
             label=label,
@@ -124,6 +130,16 @@ class AnnotationReader:
             score=None if score is None else float(score),
             crowd=bool(crowd),
         )
+
+    def _look_at_mask(self, index: int, mask: dict[str, Any], info: PageInfo) -> None:
+        """Tell of a mask that nothing can read, or of another page; its box is kept all the same."""
+        try:
+            mask_box(mask["counts"], mask["size"])
+            why = "" if mask["size"] == [info.height, info.width] else "it is of another size than its page"
+        except ValueError as error:
+            why = str(error)
+        if why:
+            self.problems.add("D011", f"{MASK_OF_BOX}: {why}", at=f"/annotations/{index}")
 
     def _look_closer(self, box: Box, info: PageInfo) -> None:
         """Refuse boxes off their page; note those that reach over its edge."""

@@ -51,8 +51,10 @@ def are_numbers(values: object) -> TypeGuard[list[float]]:
 
 
 def as_pixels(value: object) -> int | None:
-    """Return a page's width or height, or None unless it is a whole number from 1 (640 or 640.0)."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 1 or value != int(value):
+    """Return a page's width or height, or None unless it is a whole number from 1 (640 or 640.0), below a billion."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value < MAX_COORDINATE:
+        return None
+    if value != int(value):
         return None
     return int(value)
 

@@ -127,6 +127,8 @@ class _Reader:
     def find_orphans(self) -> None:
         """Report labels whose image is missing: nothing else says how large their page is."""
         for folder in self._folders:
+            if not os.path.isdir(self.config.root / folder):  # noqa: PTH112 (Path.is_dir raises on long names)
+                continue
             for file in sorted((self.config.root / folder).glob("*.txt")):
                 name = file.relative_to(self.config.root).as_posix()
                 if name not in self.labels and file.name not in _NO_LABELS and _looks_like_labels(file):
@@ -157,7 +159,7 @@ class _Reader:
                     name = self._checker.inside(rest, base)
                 except InputError:
                     continue
-                if (self.config.root / name).is_file():
+                if os.path.isfile(self.config.root / name):  # noqa: PTH113
                     return name
         return self._checker.inside(text, folder)
 

@@ -168,6 +168,9 @@ SQUARE = [10, 10, 50, 10, 50, 30, 10, 30]
         ([10, 10, 40, 20], {"area": 800}, {}),
         ([10, 10, 40, 20], {"area": 300, "segmentation": []}, {}),  # of a mask that is no longer there
         ([10, 10, 40, 20], {"area": 3200}, {"D028": 1}),
+        ([10, 10, 40, 20], {"segmentation": {"counts": [100, 20, 7880], "size": [80, 100]}}, {}),
+        ([10, 10, 40, 20], {"segmentation": {"counts": [7], "size": [80, 100]}}, {"D011": 1}),
+        ([10, 10, 40, 20], {"segmentation": {"counts": [100, 20, 30], "size": [10, 15]}}, {"D011": 1}),
         ([10, 10, 40, 20], {"area": 801, "segmentation": [SQUARE]}, {}),
         ([10, 10, 40, 20], {"area": 300, "segmentation": [SQUARE]}, {"D028": 1}),
         ([10, 10, 41, 21], {"segmentation": [SQUARE]}, {}),
