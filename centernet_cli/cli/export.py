@@ -53,6 +53,7 @@ def export(
     for part in parts:
         if part.exists() and not force:
             raise OutputError("O803", "exists already", path=part, hint="--force replaces it")
+    console.say(f"exporting {loaded.meta.name} with torch and comparing it, which may take a minute or two")
     parity = export_model(loaded, target, path, read_page(page))
     size = sum(part.stat().st_size for part in parts)
     console.say(f"{loaded.meta.name}: {size / 1e6:.1f} MB, {parity}")

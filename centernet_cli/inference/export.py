@@ -17,6 +17,7 @@ from centernet_cli.inference.export_onnx import graph_metadata, write_onnx
 from centernet_cli.inference.graph import INPUTS, OUTPUTS, PageGraph
 from centernet_cli.inference.parity import check_parity
 from centernet_cli.inference.runtimes.openvino_library import load_openvino
+from centernet_cli.inference.runtimes.openvino_reading import read_graph
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from centernet_cli.models.meta import ModelMeta
     from centernet_cli.models.zoo import LoadedModel
 
-    Run = Callable[[npt.NDArray[np.uint8]], list[npt.NDArray[Any]]]
+    Run = Callable[[npt.NDArray[np.uint8], bool], list[npt.NDArray[Any]]]
 
 Target = Literal["onnx", "openvino", "torchscript"]
 SUFFIXES: dict[Target, str] = {"onnx": ".onnx", "openvino": ".xml", "torchscript": ".torchscript"}
@@ -54,7 +55,7 @@ def export_model(model: LoadedModel, target: Target, out: Path, page: npt.NDArra
         return _openvino(model, out, page)
     with atomic_path(out) as temporary:
         write_onnx(model, temporary)
-        return check_parity(model, _run_openvino(temporary, model.meta), page, out)
+        return check_parity(model, _run_openvino(temporary, model.meta), page, out, either=True)
 
 
 def _openvino(model: LoadedModel, out: Path, page: npt.NDArray[np.uint8]) -> Parity:
@@ -65,17 +66,16 @@ def _openvino(model: LoadedModel, out: Path, page: npt.NDArray[np.uint8]) -> Par
         written = stage / out.name
         # Not compressed: weights that half precision holds exactly are stored in it already.
         ov.save_model(_read(ov.Core(), graph, model.meta), written, compress_to_fp16=False)
-        return check_parity(model, _run_openvino(written, model.meta), page, out)
+        return check_parity(model, _run_openvino(written, model.meta), page, out, either=True)
 
 
 def _run_openvino(graph: Path, meta: ModelMeta) -> Run:
     ov = load_openvino()
     core = ov.Core()
     compiled = core.compile_model(_read(core, graph, meta), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    mirror = np.array(int(meta.test.flip), dtype=np.int64)
 
-    def run(batch: npt.NDArray[np.uint8]) -> list[npt.NDArray[Any]]:
-        found = compiled(dict(zip(INPUTS, (batch, mirror), strict=True)))
+    def run(batch: npt.NDArray[np.uint8], mirror: bool) -> list[npt.NDArray[Any]]:
+        found = compiled(dict(zip(INPUTS, (batch, np.array(int(mirror), dtype=np.int64)), strict=True)))
         return [np.array(found[name]) for name in OUTPUTS]
 
     return run
@@ -88,7 +88,7 @@ def _read(core: Any, graph: Path, meta: ModelMeta) -> Any:
         ModelError: M520, there is an operation in it that OpenVINO doesn't have.
     """
     try:
-        return core.read_model(graph)
+        return read_graph(core, graph)
     except RuntimeError as error:
         last = next((line for line in reversed(str(error).splitlines()) if line.strip()), "").strip("- ")
         message = f"OpenVINO cannot run this network's graph: {last}"
@@ -124,5 +124,5 @@ def _torchscript(model: LoadedModel, out: Path, page: npt.NDArray[np.uint8]) -> 
         )
         loaded = jit.load(str(temporary))
         return check_parity(
-            model, lambda batch: [value.numpy() for value in loaded(torch.from_numpy(batch))], page, out
+            model, lambda batch, _: [value.numpy() for value in loaded(torch.from_numpy(batch))], page, out
         )

@@ -11,6 +11,7 @@ import torch
 
 from centernet_cli.core.errors import ModelError
 from centernet_cli.core.safe_io import atomic_path
+from centernet_cli.inference.deformable_onnx import as_function, translations
 from centernet_cli.inference.graph import INPUTS, OUTPUTS, PageGraph
 from centernet_cli.models.graph_meta import GRAPH_KEY, GRAPH_VERSION, WEIGHTS_KEY
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from centernet_cli.models.zoo import LoadedModel
 
 OPSET = 20
+LOOKS = "looks"
 LEAST_HALF = 256
 """Tensors with fewer numbers are stored as they are: a conversion would take more room than it saves."""
 
@@ -49,8 +51,10 @@ def write_onnx(model: LoadedModel, path: Path) -> None:
     import onnx_ir as ir
 
     graph = _traced(model)
+    _ask_for_mirror(graph)
     _tidy(graph)
     _halve(graph)
+    as_function(graph)
     graph.producer_name = "centernet"
     graph.metadata_props.update(graph_metadata(model.meta))
     with atomic_path(path) as temporary:
@@ -60,8 +64,8 @@ def write_onnx(model: LoadedModel, path: Path) -> None:
 def _traced(model: LoadedModel) -> ir.Model:
     module = PageGraph(model.network, model.meta).eval()
     side = 2 * model.meta.multiple
-    # Two pages: a batch of one would be taken for a constant.
-    example = torch.zeros(2, side, 2 * side, 3, dtype=torch.uint8), torch.tensor(1)
+    # Two pages and three looks: what is one of anything would be taken for a constant, and so would looks less one.
+    example = torch.zeros(2, side, 2 * side, 3, dtype=torch.uint8), torch.zeros(3)
     free = torch.export.Dim.DYNAMIC
     noisy = logging.getLogger("torch.onnx"), logging.getLogger("onnxscript")
     levels = [logger.level for logger in noisy]
@@ -70,16 +74,18 @@ def _traced(model: LoadedModel) -> ir.Model:
             logger.setLevel(logging.ERROR)
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")
+            traced = torch.export.export(
+                module, example, dynamic_shapes=({0: free, 1: free, 2: free}, {0: free}), strict=False
+            )
             program = torch.onnx.export(
-                module,
-                example,
+                traced,
                 dynamo=True,
-                input_names=INPUTS,
+                input_names=[INPUTS[0], LOOKS],
                 output_names=OUTPUTS,
-                dynamic_shapes=({0: free, 1: free, 2: free}, None),
                 opset_version=OPSET,
                 verbose=False,
                 optimize=False,
+                custom_translation_table=translations(),
             )
     except Exception as error:
         first = next(iter(str(error.__cause__ or error).splitlines()), type(error).__name__)
@@ -92,6 +98,27 @@ def _traced(model: LoadedModel) -> ir.Model:
     assert program is not None
     exported: Any = program.model
     return exported  # type: ignore[no-any-return]
+
+
+def _ask_for_mirror(graph: ir.Model) -> None:
+    """Make of the input `looks`, of which the length counts, a number `mirror`: 0 or 1."""
+    import onnx_ir as ir
+
+    inner = graph.graph
+    looks = next(value for value in inner.inputs if value.name == LOOKS)
+    mirror = ir.Value(name=INPUTS[1], shape=ir.Shape([]), type=ir.TensorType(ir.DataType.INT64))
+    one = ir.Value(
+        name="looks.least",
+        const_value=ir.tensor(np.array([1], np.int64), name="looks.least"),
+        shape=ir.Shape([1]),
+        type=ir.TensorType(ir.DataType.INT64),
+    )
+    count = ir.Node("", "Add", [mirror, one], name="looks.count")
+    zeros = ir.Node("", "ConstantOfShape", [count.outputs[0]], name="looks")
+    inner.inputs[inner.inputs.index(looks)] = mirror
+    inner.register_initializer(one)
+    inner.insert_before(inner[0], [count, zeros])
+    looks.replace_all_uses_with(zeros.outputs[0])
 
 
 def _tidy(graph: ir.Model) -> None:

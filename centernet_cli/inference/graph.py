@@ -7,7 +7,7 @@ sigmoid, peaks, the best of them and their boxes are inside, so decoding is writ
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -42,22 +42,22 @@ class PageGraph(nn.Module):
         self.register_buffer("pixel_mean", 255 * torch.tensor(meta.mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("pixel_std", 255 * torch.tensor(meta.std).view(1, 3, 1, 1), persistent=False)
 
-    def forward(self, pixels: Tensor, mirror: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Find the best peaks.
+    def forward(self, pixels: Tensor, looks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Find the best peaks: what is exported.
 
         Args:
             pixels: RGB uint8 `(B, H, W, 3)`, H and W multiples of what the network asks for.
-            mirror: int64 scalar: 1 averages with the mirror image of each page, 0 doesn't.
+            looks: `(n,)`, of which only the length says something: 2 averages with the mirror image of each page, 1
+                doesn't. Sizes of tensors torch's exporter can reckon with, unlike values: a number of pages that is
+                known only when the graph runs is more than it can do for a network.
 
         Returns:
             `boxes (B, k, 4)` float32 xyxy in pixels, `scores (B, k)` float32 and `classes (B, k)` int64, best first;
             k is the model's `top_k` and one more. Scores of 0 mean that there were fewer.
         """
-        more: Any = mirror.item()
-        torch._check(more >= 0)
-        torch._check(more <= 1)
-        both = torch.cat([pixels, pixels.flip(2)[: pixels.shape[0] * more]])
-        maps = self._maps(both, pixels.shape[0], 1 + more)
+        pages, copies = pixels.shape[0], looks.shape[0]
+        mirrored = pixels.flip(2).unsqueeze(0).expand(copies - 1, -1, -1, -1, -1).flatten(0, 1)
+        maps = self._maps(torch.cat([pixels, mirrored]), pages, copies)
         return candidates_of(maps, self._decode, self._stride)
 
     def run(self, pixels: Tensor, *, mirror: bool) -> Candidates:

@@ -62,8 +62,7 @@ def open_runtime(
         try:
             return _open(chosen, path, meta, options, least, tell)
         except (ModelError, MissingRequirementError) as error:
-            # Networks with operations that graphs or OpenVINO don't have (deformable convolutions), and systems that
-            # OpenVINO isn't built for.
+            # Networks that torch or OpenVINO cannot make a graph of, and systems that OpenVINO isn't built for.
             if is_graph(path) or error.code not in {"M505", "M520", "E720"}:
                 raise
             tell(f"{error}: torch it is")

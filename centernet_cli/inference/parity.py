@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from centernet_cli.models.zoo import LoadedModel
 
     Arrays = Sequence[npt.NDArray[Any]]
-    Run = Callable[[npt.NDArray[np.uint8]], Arrays]
+    Run = Callable[[npt.NDArray[np.uint8], bool], Arrays]
 
 MOST_SCORE = 1e-3
 """Scores of an exported graph may differ this much from torch's: both compute in float32, in another order."""
@@ -60,14 +60,17 @@ class Parity:
         )
 
 
-def check_parity(model: LoadedModel, run: Run, page: npt.NDArray[np.uint8], what: object) -> Parity:
+def check_parity(
+    model: LoadedModel, run: Run, page: npt.NDArray[np.uint8], what: object, *, either: bool = False
+) -> Parity:
     """Compare a graph with torch on a page: at the model's size, smaller, turned, and two pages at once.
 
     Args:
         model: On the CPU.
-        run: Runs the graph on RGB uint8 `(B, H, W, 3)`.
+        run: Runs the graph on RGB uint8 `(B, H, W, 3)`, with or without the mirror image.
         page: RGB uint8 `(H, W, 3)`.
         what: The graph, for the error message.
+        either: Whether the graph does both; it is then compared once the other way than the model says, too.
 
     Raises:
         ModelError: M521, they differ.
@@ -76,11 +79,15 @@ def check_parity(model: LoadedModel, run: Run, page: npt.NDArray[np.uint8], what
     graph = PageGraph(model.network, meta).eval()
     turned = np.ascontiguousarray(np.rot90(page))
     sizes, found, score, pixels = [], 0, 0.0, 0.0
-    for pages, size in (([page], meta.page_size), ([page, page[:, ::-1]], meta.page_size // 2), ([turned], 320)):
+    flip = meta.test.flip
+    views = [([page], meta.page_size, flip), ([page, page[:, ::-1]], meta.page_size // 2, flip), ([turned], 320, flip)]
+    if either:
+        views.append(([page, page[:, ::-1]], 320, not flip))
+    for pages, size, mirror in views:
         batch = np.stack([network_input(one, size, meta.multiple).pixels for one in pages])
         with torch.inference_mode():
-            maps = graph.maps(torch.from_numpy(batch), mirror=meta.test.flip)
-        ours = run(batch)
+            maps = graph.maps(torch.from_numpy(batch), mirror=mirror)
+        ours = run(batch, mirror)
         sizes.append((batch.shape[2], batch.shape[1]))
         for index, one in enumerate(zip(*ours, strict=True)):
             cells = _cells({name: values[index : index + 1] for name, values in maps.items()}, meta)

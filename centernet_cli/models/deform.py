@@ -1,6 +1,7 @@
 """Deformable convolution, version 2 (arXiv 1811.11168), on torchvision's operator: nothing is compiled.
 
-Exported graphs have it in ordinary operations.
+TorchScript files, which are to run without torchvision, have it in ordinary operations; for ONNX see
+`inference.deformable_onnx`.
 """
 
 from __future__ import annotations
@@ -43,17 +44,16 @@ class DeformableConv(nn.Module):
         with single_precision(x.device):
             x = x.float()
             offset, mask = self.conv_offset_mask(x).split([2 * KERNEL**2, KERNEL**2], dim=1)
-            if torch.compiler.is_exporting() or _jit.is_tracing():
+            if _jit.is_tracing():
                 return deform_conv2d_of_samples(x, offset, mask.sigmoid(), self.weight, self.bias)
             out: Tensor = deform_conv2d(x, offset, self.weight, self.bias, padding=1, mask=mask.sigmoid())
         return out
 
 
 def deform_conv2d_of_samples(x: Tensor, offset: Tensor, mask: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """Compute the same with operations that every runtime has: nine samples of each cell, then a product of matrices.
+    """Compute the same with torch's own operations: nine samples of each cell, then a product of matrices.
 
-    ONNX has an operation of its own for it, which OpenVINO lacks. Slower than torchvision's, and with nine times the
-    memory of `x`.
+    With nine times the memory of `x`.
 
     Args:
         x: float32 `(B, C, h, w)`.

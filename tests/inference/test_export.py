@@ -26,6 +26,7 @@ from centernet_cli.inference.runtime import RawBoxes, RuntimeOptions
 from centernet_cli.inference.runtimes.torch import TorchRuntime
 from centernet_cli.models.centernet import CenterNet
 from centernet_cli.models.deform import DeformableConv
+from centernet_cli.models.dla import Tree
 from centernet_cli.models.graph_meta import WEIGHTS_KEY, read_graph_metadata
 from centernet_cli.models.meta import KEY, ModelMeta, read_meta
 from centernet_cli.models.zoo import LoadedModel, load_model, save_model
@@ -80,7 +81,7 @@ def exported(tmp_path_factory) -> dict[str, Path]:
     paths = {"onnx": folder / "out.onnx", "openvino": folder / "out.xml", "torchscript": folder / "out.torchscript"}
     for target, path in paths.items():
         parity = export_model(toy(), target, path, page)  # type: ignore[arg-type]
-        assert len(parity.sizes) == 3
+        assert len(parity.sizes) == (3 if target == "torchscript" else 4)
         assert parity.boxes > 50
     assert sorted(path.name for path in folder.iterdir()) == ["out.bin", "out.onnx", "out.torchscript", "out.xml"]
     return paths
@@ -122,9 +123,12 @@ def test_any_size_and_number_of_pages(exported: dict[str, Path], kind: str, runt
 @pytest.mark.parametrize(
     ("target", "name"), [("onnx", "bent.onnx"), ("openvino", "bent.xml"), ("torchscript", "bent.ts")]
 )
-def test_deformable_convolutions_are_exported(tmp_path: Path, target: Any, name: str) -> None:
+def test_pooling_and_deformable_convolutions_are_exported(tmp_path: Path, target: Any, name: str) -> None:
     """OpenVINO has no operation for them."""
     network: Any = Toy()
+    # Behind a pooling, where torch's exporter once gave up on a number of pictures that was not known yet (dla_34).
+    network.layers.append(Tree(1, 24, 24, 2, sees_input=True))
+    network.layers.append(torch.nn.Upsample(scale_factor=2.0))
     bent = DeformableConv(24, 24)
     torch.nn.init.normal_(bent.conv_offset_mask.weight, std=0.5)
     network.layers.append(bent)
@@ -163,10 +167,10 @@ def test_halves_are_stored_where_they_are_exact(tmp_path: Path) -> None:
 def test_a_graph_that_finds_something_else_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     original = check_parity
 
-    def other(model: LoadedModel, *rest: Any) -> Parity:
+    def other(model: LoadedModel, *rest: Any, **options: Any) -> Parity:
         with torch.no_grad():
             cast("Any", model.network).last.weight.mul_(1.1)
-        return original(model, *rest)
+        return original(model, *rest, **options)
 
     monkeypatch.setattr(module, "check_parity", other)
     for target in ("onnx", "openvino", "torchscript"):
@@ -190,7 +194,7 @@ def test_which_of_equal_cells_is_the_peak_is_a_matter_of_rounding(top_k: int) ->
     graph = PageGraph(model.network, model.meta)
     noise = torch.Generator().manual_seed(0)
 
-    def rounded(batch: np.ndarray) -> list[np.ndarray]:
+    def rounded(batch: np.ndarray, _: bool) -> list[np.ndarray]:
         maps = graph.maps(torch.from_numpy(batch), mirror=False)
         maps["heatmap"] += 1e-5 * torch.rand(maps["heatmap"].shape, generator=noise)
         return [value.numpy() for value in candidates_of(maps, model.meta.decode)]
@@ -207,7 +211,7 @@ def test_what_parity_notices(fault: str) -> None:
     model = toy()
     graph = PageGraph(model.network, model.meta)
 
-    def wrong(batch: np.ndarray) -> list[np.ndarray]:
+    def wrong(batch: np.ndarray, _: bool) -> list[np.ndarray]:
         found = [value.numpy().copy() for value in graph.run(torch.from_numpy(batch), mirror=False)]
         boxes, scores, classes = (value[0] for value in found)
         if fault == "missing":

@@ -12,6 +12,7 @@ from centernet_cli.core.errors import InputError, MissingRequirementError, Model
 from centernet_cli.core.safe_io import atomic_write_bytes, read_bytes, sha256_file
 from centernet_cli.inference.runtimes.graph_runtime import GraphRuntime
 from centernet_cli.inference.runtimes.openvino_library import load_openvino
+from centernet_cli.inference.runtimes.openvino_reading import read_graph
 from centernet_cli.inference.runtimes.processors import cpu_has_bf16
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def compiled(graph: Path, config: dict[str, object]) -> Any:
         except RuntimeError:
             pass  # of another build of OpenVINO with the same version, say
     try:
-        model = core.compile_model(core.read_model(graph), "CPU", config)
+        model = core.compile_model(read_graph(core, graph), "CPU", config)
     except RuntimeError as error:
         reason = next(iter(str(error).splitlines()), "")
         raise ModelError("M505", f"OpenVINO cannot use this graph: {reason}", path=graph) from error
