@@ -12,7 +12,7 @@ from centernet_cli.cli import console
 from centernet_cli.cli.collector import collector_paused
 from centernet_cli.cli.data_options import FormatOption, JsonOption, LevelOption, RecipeOption, SourcesArgument
 from centernet_cli.cli.data_sources import check_format, requests_of
-from centernet_cli.core.errors import ExitCode, printable
+from centernet_cli.core.errors import CenterNetError, ExitCode, InputError, printable
 
 if TYPE_CHECKING:
     from centernet_cli.datasets.check.checking import Checked
@@ -72,22 +72,30 @@ def check(
     tally = Tally(watch=watch)
     with ExitStack() as stack:
         stack.enter_context(collector_paused())
-        checked = check(requests_of(src, settings, format_name, level, stack), options, tally)
-        result = None
+        refused: list[tuple[Path, InputError]] = []
+        requests = requests_of(src, settings, format_name, level, stack, refused)
+        checked = check(requests, options, tally, refused)
+        result, unwritten = None, None
         if fix is not None and checked.sources:
             from centernet_cli.datasets.check.repair import write_mended
 
-            written = write_mended(checked, fix, images, tally)
-            again = None if images == "none" else check([each.request for each in written], options, tally)
-            result = _Result(written, again)
+            try:
+                written = write_mended(checked, fix, images, tally)
+            except CenterNetError as failure:
+                unwritten = failure  # what was found is told all the same
+            else:
+                again = None if images == "none" else check([each.request for each in written], options, tally)
+                result = _Result(written, again)
     for error in checked.unreadable:
         console.problem(error)
-    code = _exit_code(checked, result, strict=strict)
+    code = _exit_code(checked, result, strict=strict) if unwritten is None else unwritten.exit_code
     _summarise(checked, result)
     if as_json:
         console.write_json(_as_json(checked, result, code))
     else:
         _write(checked.findings, fixed=result is not None)
+    if unwritten is not None:
+        raise unwritten
     return code
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import ExitStack
 
+    from centernet_cli.core.errors import InputError
     from centernet_cli.core.recipe import Recipe
     from centernet_cli.core.records import Dataset
     from centernet_cli.datasets.check.sources import Request
@@ -36,7 +37,12 @@ def check_format(name: str) -> str:
 
 
 def requests_of(
-    sources: Sequence[Path] | None, recipe: Recipe | None, format_name: str, level: str | None, stack: ExitStack
+    sources: Sequence[Path] | None,
+    recipe: Recipe | None,
+    format_name: str,
+    level: str | None,
+    stack: ExitStack,
+    refused: list[tuple[Path, InputError]] | None = None,
 ) -> list[Request]:
     """Return what to read: the sources, each a split of its own, or those of a recipe, else the current folder.
 
@@ -46,18 +52,20 @@ def requests_of(
         format_name: Of the given sources.
         level: Likewise.
         stack: Keeps ZIP files unpacked.
+        refused: Gets the ZIP files that cannot be unpacked, which are left out then.
 
     Raises:
         UsageError: U311, one is given twice.
-        InputError: Z601.
+        InputError: Z601, unless there is a list for it.
     """
     from centernet_cli.datasets.check.sources import Request
 
     if not sources and recipe is not None:
         pairs = [("train", source) for source in recipe.data.train] + [("val", source) for source in recipe.data.val]
         return [
-            Request(Path(source.path), unzipped(Path(source.path), stack), split, source.format, source.level)
+            Request(Path(source.path), place, split, source.format, source.level)
             for split, source in pairs
+            if (place := _place(Path(source.path), stack, refused)) is not None
         ]
     paths = list(sources or [Path()])
     seen: set[Path] = set()
@@ -65,7 +73,24 @@ def requests_of(
         if path.resolve() in seen:
             raise UsageError("U311", "the same dataset is given twice", path=path)
         seen.add(path.resolve())
-    return [Request(path, unzipped(path, stack), str(path), format_name, level) for path in paths]
+    return [
+        Request(path, place, str(path), format_name, level)
+        for path in paths
+        if (place := _place(path, stack, refused)) is not None
+    ]
+
+
+def _place(path: Path, stack: ExitStack, refused: list[tuple[Path, InputError]] | None) -> Path | None:
+    """Return where a source is; None if it is a ZIP file that goes to the refused ones."""
+    from centernet_cli.core.errors import InputError
+
+    try:
+        return unzipped(path, stack)
+    except InputError as error:
+        if refused is None:
+            raise
+        refused.append((path, error))
+        return None
 
 
 def unzipped(path: Path, stack: ExitStack) -> Path:

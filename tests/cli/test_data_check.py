@@ -103,6 +103,36 @@ def test_fix(tmp_path, capsys):
     assert (tmp_path / "a" / "annotations.json").read_bytes() == before
 
 
+@pytest.mark.parametrize("as_json", [False, True])
+def test_findings_are_told_where_nothing_is_left_to_write(tmp_path, capsys, as_json):
+    folder = write(tmp_path / "a", [GOOD], size=(70, 80))
+    options = ["--json"] if as_json else []
+    assert main(["data", "check", folder, "--fix", str(tmp_path / "out"), *options]) == ExitCode.INPUT
+    heard = capsys.readouterr()
+    assert "D030 no page is left after mending" in heard.err
+    if as_json:
+        found = json.loads(heard.out)
+        assert (found["ok"], found["fixed"], found["findings"][0]["code"]) == (False, None, "D014")
+    else:
+        assert "D014 error" in heard.out
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_damaged_zip_file_among_others(tmp_path, capsys):
+    good, bad = write(tmp_path / "a", [GOOD]), tmp_path / "b.zip"
+    bad.write_bytes(b"PK\3\4")
+    assert main(["data", "check", good, str(bad), "--json"]) == ExitCode.GATE
+    heard = capsys.readouterr()
+    found = json.loads(heard.out)
+    assert [(each["code"], each["severity"], each["path"]) for each in found["findings"]] == [
+        ("Z601", "error", str(bad))
+    ]
+    assert [each["path"] for each in found["sources"]] == [good]
+    assert heard.err.startswith(f"{bad}: Z601 ")
+    assert main(["data", "check", str(bad), "--json"]) == ExitCode.INPUT
+    assert json.loads(capsys.readouterr().out)["findings"][0]["code"] == "Z601"
+
+
 def test_fix_leaves_images_alone_if_told_so(tmp_path, capsys):
     source = write(tmp_path / "a", [GOOD, OVER])
     assert main(["data", "check", source, "--fix", str(tmp_path / "b.json"), "--images", "none", "--json"]) == 0

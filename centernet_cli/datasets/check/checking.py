@@ -67,20 +67,28 @@ class Checked:
     unreadable: list[InputError] = field(default_factory=list)
 
 
-def check(requests: Sequence[Request], options: Options, tally: Tally | None = None) -> Checked:
+def check(
+    requests: Sequence[Request],
+    options: Options,
+    tally: Tally | None = None,
+    refused: Sequence[tuple[Path, InputError]] = (),
+) -> Checked:
     """Check datasets, each by itself and against each other.
 
     Args:
         requests: What to read.
         options: How.
         tally: Its `watch` shows progress.
+        refused: Sources that are out of the question, and why.
 
     Returns:
         All that was found; nothing is written.
     """
     tally = Tally() if tally is None else tally
     findings = Findings(options.shown)
-    sources, unreadable = [], []
+    sources, unreadable = [], [error for _, error in refused]
+    for path, error in refused:
+        findings.add_error(error, path)
     for request in requests:
         try:
             sources.append(read_source(request, findings, tally))

@@ -18,6 +18,7 @@ CODES: dict[str, tuple[Severity, str, str]] = {
     "D026": ("warning", "shape that is no box and is left out", "draw a box or polygon instead"),
     "D027": ("warning", "box that is not the one around its polygon", "one of them is likely wrong"),
     "D028": ("warning", "`area` that neither the box nor the polygon has", "often left from another size of the image"),
+    "D029": ("warning", "split whose folder or list is not there", "put it in its place, or take it out"),
     "D036": ("warning", "the same box twice, of the same class", "one of them is enough"),
     "D037": ("warning", "nearly the same box twice, of the same class", "likely one thing annotated twice"),
     "D038": ("warning", "class names that differ only in spelling", "a class map can merge them: convert --class-map"),
@@ -76,7 +77,7 @@ OF_READERS: dict[str, tuple[str, str]] = {
     "D021": ("shape that reaches beyond a billion pixels", ""),
     "D022": ("positions in an unknown unit", ""),
     "D030": ("the dataset has no pages", ""),
-    "D031": ("format not recognised", "--format names it"),
+    "D031": ("no dataset of a format that is recognised", ""),
     "D032": ("the folder holds several formats", "--format names the one to read"),
     "D035": ("no class in common with the recipe", "data.class_map renames"),
     "J401": ("file that cannot be opened", ""),
@@ -88,6 +89,7 @@ OF_READERS: dict[str, tuple[str, str]] = {
     "X302": ("file that is not well-formed, or another kind of document", ""),
     "J405": ("the same key twice in one object", "the last one counts here"),
     "J406": ("NaN, infinity or a number too large", "the first place is named; there may be more"),
+    "Z601": ("ZIP file that cannot be read, or with entries that no honest dataset has", ""),
     "X310": ("file name that leads outside the data folder", "names must be relative and stay below it"),
 }
 """Messages and hints of codes that readers raise, all of them errors; others speak for themselves."""

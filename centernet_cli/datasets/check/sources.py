@@ -16,6 +16,7 @@ from centernet_cli.datasets.formats.coco_annotations import MASK_OF_BOX
 from centernet_cli.datasets.formats.fields import UNKNOWN_SIDE
 from centernet_cli.datasets.formats.shapes import INTENDED
 from centernet_cli.datasets.formats.tally import Tally
+from centernet_cli.datasets.formats.yolo_config import MISSING_SPLIT
 
 if TYPE_CHECKING:
     from centernet_cli.core.records import Dataset, PageRecord
@@ -119,7 +120,7 @@ class _Ears:
             repair = "last one kept" if error.code == "J405" else _NULLED
         elif error.code == "D003" and "annotation id" in error.message:
             repair = "numbered anew"
-        elif error.code == "D011" and MASK_OF_BOX in error.message:
+        elif error.code == "D025" or (error.code == "D011" and MASK_OF_BOX in error.message):
             repair = "reduced to its box"
         elif error.code == "D028":
             repair = "worked out anew"
@@ -181,6 +182,10 @@ def read_source(request: Request, findings: Findings, tally: Tally) -> Source:
         findings.add_error(error, request.path, repair=f"page {LEFT_OUT}")
     if several := counted.notes["image in several splits, read once"]:
         findings.add("D050", request.path, repair="read once", count=several)
+    for note in counted.notes:
+        if note.startswith(MISSING_SPLIT):
+            place = Place(detail=note.removeprefix(MISSING_SPLIT))
+            findings.add("D029", request.path, place, repair="left out of the description")
     ids = _ids(dataset, ears)
     files = _files(dataset, counted, name)
     kept = [index for index, page in enumerate(dataset.pages) if _is_inside(page, dataset.root)]

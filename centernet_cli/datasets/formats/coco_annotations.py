@@ -120,6 +120,9 @@ class AnnotationReader:
             self._look_closer(box, info)
         if self.hearer is not None:
             self._look_at_area(index, item.get("area"), box, rings)
+            points = min((len(ring) // 2 for ring in rings), default=3)
+            if points < 3:
+                self.problems.add("D025", f"polygon of {points} points", at=f"/annotations/{index}")
             if isinstance(segmentation, dict) and item.get("bbox"):
                 self._look_at_mask(index, segmentation, info)
         self._count(item, label, rings)

@@ -132,5 +132,7 @@ def numbers(texts: list[str]) -> list[float]:
     # A sum is finite only if all are (or so large that they are no coordinates); `1_0` is a number to Python only.
     if len(values) == len(texts) and abs(sum(values)) < float("inf") and not any("_" in text for text in texts):
         return values
-    bad = next((text for text in texts if parse_number(text) is None), "")
-    raise ShapeError("D008", f"{bad!r:.40} is not a number" if bad else "a coordinate is too large")
+    bad = next((text for text in texts if parse_number(text) is None), None)
+    if bad is None:
+        raise ShapeError("D008", "a coordinate is too large")
+    raise ShapeError("D008", f"{bad!r:.40} is not a number" if bad.strip() else "a number is missing")

@@ -25,7 +25,7 @@ def unrecognised(path: Path, formats: Sequence[str], sniff: Callable[[Path], lis
         sniff: Names the formats that a file may be in.
 
     Returns:
-        D031; the hint names files of several formats of one file in a folder, or says what is wrong with a JSON file.
+        D031, whose hint names files of formats of one file in a folder; or what is wrong with a JSON file (J4xx).
     """
     if not path.exists():
         return InputError("D031", "no such file or folder", path=path)
@@ -36,11 +36,11 @@ def unrecognised(path: Path, formats: Sequence[str], sniff: Callable[[Path], lis
         hint = f"name the file{'s' if several else ''} to read: {', '.join(found[:_NAMED])}{more}"
         message = "a folder with several files of annotations" if several else "the annotations are in a file below"
         return InputError("D031", message, path=path, hint=hint)
-    hint = f"formats: {', '.join(formats)}"
     damaged = [error for error in unreadable() if error.code != "J401" and str(error.path).lower().endswith(".json")]
     if damaged:
-        hint = str(damaged[0])
-    elif path.suffix.lower() in {".csv", ".tsv"}:
+        return damaged[0]
+    hint = f"formats: {', '.join(formats)}"
+    if path.suffix.lower() in {".csv", ".tsv"}:
         hint = "a table needs a header with image, label and box, such as image,label,x0,y0,x1,y1"
     return InputError("D031", "no annotation format recognised", path=path, hint=hint)
 

@@ -13,6 +13,7 @@ SPLITS = ("train", "val", "valid", "test")
 _YAML = (".yaml", ".yml")
 _NAME_FILES = ("classes.txt", "labels/classes.txt", "obj.names", "_darknet.labels", "train/_darknet.labels")
 _MAX_TEXT = 100_000_000
+MISSING_SPLIT = "split left out, as its folder or list is not there: "
 
 
 @dataclass(slots=True)
@@ -202,7 +203,7 @@ def _yaml_names(value: object, file: Path) -> tuple[str, ...] | None:
 def _add_place(config: YoloConfig, split: str, value: str, file: Path, base: str = "") -> None:
     place = _find(config.root, value, file, base)
     if place is None:
-        config.notes.append(f"split `{split}` not found, left out")
+        config.notes.append(f"{MISSING_SPLIT}{split}: {value}"[:200])
         return
     name = place.relative_to(config.root).as_posix()
     if name not in config.places:

@@ -99,6 +99,8 @@ def test_places_have_the_ids_of_the_file(tmp_path):
         ((1, 1, [1, 40, 20, 5], {"score": 4}), "D012"),
         ((1, 1, [1, 40, 20, 5], {"segmentation": "?"}), "D011"),
         ((1, 1, [1, 40, 20, 5], {"segmentation": [[1, 40, 21, 45, 21, 40, 1, 45]]}), "D023"),
+        ((1, 1, [1, 40, 20, 5], {"segmentation": [[1, 40, 21, 45]]}), "D025"),
+        ((1, 1, [1, 40, 20, 5], {"segmentation": [[1, 40, 21, 40, 21, 45], [1, 41]]}), "D025"),
         ((1, 1, "wide", {}), "D008"),
         ((1, 1, [1, 1, 50, 9], {}), "D036"),
         ((1, 1, [1, 1.3, 50, 9], {}), "D037"),
@@ -108,6 +110,21 @@ def test_places_have_the_ids_of_the_file(tmp_path):
 def test_faults_of_annotations(tmp_path, annotation, code):
     good: Any = [(1, 1, [1, 1, 50, 9], {}), (1, 2, [1, 20, 50, 9], {})]
     assert codes(check_folders(coco(tmp_path / "a", [*good, annotation]))) == {code: 1}
+
+
+def test_splits_that_are_not_there(tmp_path):
+    (tmp_path / "images" / "train").mkdir(parents=True)
+    noise((100, 80)).save(tmp_path / "images" / "train" / "a.png")
+    (tmp_path / "images" / "train" / "a.txt").write_text("0 0.5 0.5 0.5 0.5\n", encoding="utf-8")
+    description = "names: [line]\ntrain: images/train\nval: images/val\ntest: images/test\n"
+    (tmp_path / "data.yaml").write_text(description, encoding="utf-8")
+    checked = check_folders(tmp_path)
+    assert codes(checked) == {"D029": 2}
+    (found,) = checked.findings.sorted()
+    assert found.severity == "warning"
+    assert [place.detail for place in found.places] == ["val: images/val", "test: images/test"]
+    written = write_mended(checked, tmp_path / "out", "copy", Tally())
+    assert codes(check([each.request for each in written], Options())) == {}
 
 
 def test_class_names(tmp_path):
@@ -310,7 +327,7 @@ def test_what_cannot_be_read_at_all(tmp_path):
     (tmp_path / "a.json").write_text("{", encoding="utf-8")
     coco(tmp_path / "b", [(1, 1, [1, 1, 50, 9], {})], names=["line"])
     checked = check_folders(tmp_path / "a.json", tmp_path / "b", tmp_path / "none")
-    assert codes(checked).keys() == {"D031"}
+    assert codes(checked).keys() == {"J404", "D031"}
     assert [str(error.path) for error in checked.unreadable] == [str(tmp_path / "a.json"), str(tmp_path / "none")]
     assert len(checked.sources) == 1
 

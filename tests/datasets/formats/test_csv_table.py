@@ -67,6 +67,11 @@ def test_tables_of_other_things_are_refused(tmp_path: Path, text: str) -> None:
         detect_format(path)
 
 
+def test_rows_with_too_few_numbers_say_so(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="D008 a number is missing"):
+        read_csv(put(tmp_path, "image,label,x0,y0,x1,y1\na.png,dog,10,5\n"))
+
+
 def test_tables_of_keras_retinanet_name_pages_without_boxes(tmp_path: Path) -> None:
     Image.new("1", (30, 20)).save(tmp_path / "b.png")
     first, second = read_csv(put(tmp_path, "b.png,,,,,\na.png,10,5,40,25,dog\n")).pages

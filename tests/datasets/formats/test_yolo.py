@@ -70,7 +70,7 @@ def test_the_layout_of_roboflow_is_read(tmp_path: Path) -> None:
     put(tmp_path, valid__images__b_dot_jpg=None, valid__labels__b_dot_txt="")
     tally = Tally()
     assert boxes(read_yolo(tmp_path, tally=tally)) == {"train/images/a.jpg": [HERE], "valid/images/b.jpg": []}
-    assert tally.notes["split `test` not found, left out"] == 1
+    assert tally.notes["split left out, as its folder or list is not there: test: ../test/images"] == 1
 
 
 def test_darknet_is_read(tmp_path: Path) -> None:
