@@ -9,6 +9,8 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from centernet_cli.core.shown_paths import shown
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -64,7 +66,7 @@ class CenterNetError(Exception):
     ) -> None:
         self.code = code
         self.message = message
-        self.path = None if path is None else str(path)
+        self.path = None if path is None else shown(path)
         self.line = line
         self.col = col
         self.hint = hint

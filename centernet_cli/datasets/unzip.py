@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from centernet_cli.core.errors import InputError, OutputError
 from centernet_cli.core.safe_io import lexical_inside
+from centernet_cli.core.shown_paths import shown_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ def unpacked(path: Path) -> Iterator[Path]:
         path: The file.
 
     Yields:
-        A temporary folder with its content, or the only folder in that.
+        A temporary folder with its content, or the only folder in that; errors name what is in it after the file.
 
     Raises:
         InputError: Z601, not a ZIP file, damaged, encrypted, or with entries that no honest dataset has: names that
@@ -61,7 +62,8 @@ def unpacked(path: Path) -> Iterator[Path]:
         except (OSError, ValueError) as error:
             raise InputError("Z601", f"cannot be read: {error}", path=path) from error
         inside = list(folder.iterdir())
-        yield inside[0] if len(inside) == 1 and inside[0].is_dir() else folder
+        with shown_as(folder, path):
+            yield inside[0] if len(inside) == 1 and inside[0].is_dir() else folder
 
 
 def _checked(archive: zipfile.ZipFile, path: Path) -> list[tuple[zipfile.ZipInfo, str]]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -131,6 +132,25 @@ def test_a_damaged_zip_file_among_others(tmp_path, capsys):
     assert heard.err.startswith(f"{bad}: Z601 ")
     assert main(["data", "check", str(bad), "--json"]) == ExitCode.INPUT
     assert json.loads(capsys.readouterr().out)["findings"][0]["code"] == "Z601"
+
+
+def test_files_in_a_zip_file_are_named_after_it(tmp_path, capsys):
+    folder = Path(write(tmp_path / "a", [GOOD, OVER]))
+    Image.new("L", (3, 2)).save(folder / "b.png")
+    data = json.loads((folder / "annotations.json").read_text(encoding="utf-8"))
+    data["annotations"][0]["image_id"] = 9
+    (folder / "annotations.json").write_text(json.dumps(data), encoding="utf-8")
+    archive = tmp_path / "a.zip"
+    with zipfile.ZipFile(archive, "w") as made:
+        for file in sorted(folder.iterdir()):
+            made.write(file, file.name)
+    assert main(["data", "check", str(archive)]) == ExitCode.GATE
+    heard = capsys.readouterr()
+    assert f"{archive}/annotations.json: /annotations/0: no image has id 9" in heard.out
+    assert f"{archive}/b.png" in heard.out
+    assert "centernet-" not in heard.out
+    assert main(["data", "stats", str(archive)]) == ExitCode.INPUT
+    assert capsys.readouterr().err.startswith(f"{archive}/annotations.json: D004 ")
 
 
 def test_fix_leaves_images_alone_if_told_so(tmp_path, capsys):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from centernet_cli.core.errors import InputError
+from centernet_cli.core.shown_paths import shown
 from centernet_cli.datasets.check.class_names import same_classes
 from centernet_cli.datasets.check.copies import Use, same_content, same_look
 from centernet_cli.datasets.check.findings import Findings, Place, listed, of_shape
@@ -264,7 +265,8 @@ class _Check:
             for path in _images_below(root):
                 if path not in named:
                     named.add(path)  # folders may lie in one another
-                    self.findings.add("D045", source.path, Place(path=os.path.relpath(path)))
+                    name = shown(path)
+                    self.findings.add("D045", source.path, Place(path=os.path.relpath(path) if name == path else name))
 
     def _copies(self) -> None:
         groups = same_content(self.uses, lambda paths: self.tally.each("comparing", paths))

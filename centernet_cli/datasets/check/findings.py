@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from centernet_cli.core.errors import printable
+from centernet_cli.core.shown_paths import shown
 from centernet_cli.datasets.check.codes import CODES, OF_READERS
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def of_shape(
 ) -> Place:
     """Return the place of a shape: number `number`, from 0, of a page whose image and annotation ids are `ids`."""
     return Place(
-        path=None if path is None else str(path),
+        path=None if path is None else shown(path),
         page=page.name,
         image_id=_plain(ids[0]),
         shape=number + 1,

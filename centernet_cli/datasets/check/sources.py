@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.leniency import lenient
 from centernet_cli.core.safe_io import lexical_inside, resolve_inside
+from centernet_cli.core.shown_paths import shown
 from centernet_cli.datasets.check.findings import Place
 from centernet_cli.datasets.formats import FORMATS, detect_format, read_dataset
 from centernet_cli.datasets.formats.coco_annotations import MASK_OF_BOX
@@ -94,7 +95,7 @@ class Source:
         page = self.dataset.pages[index]
         identity = self.ids[index][0]
         return Place(
-            path=None if file is None else str(file),
+            path=None if file is None else shown(file),
             page=page.info.name,
             image_id=identity if isinstance(identity, int | str) else None,
             detail=detail,
@@ -240,7 +241,7 @@ def _report_dropped(tally: _CheckTally, request: Request, findings: Findings) ->
         code = "D025" if "fewer than" in why else "D026"
         first = [place for place in places if place[1] == shape and place[3] == why][: findings.shown]
         for file, _, label, _ in first:
-            place = Place(path=None if file is None else str(file), label=label, detail=f"{shape} {why}")
+            place = Place(path=None if file is None else shown(file), label=label, detail=f"{shape} {why}")
             findings.add(code, request.path, place, repair=LEFT_OUT)
         if count > len(first):
             findings.add(code, request.path, repair=LEFT_OUT, count=count - len(first))

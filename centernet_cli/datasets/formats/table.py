@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from centernet_cli.core.errors import InputError, UsageError
+from centernet_cli.core.errors import UsageError
 from centernet_cli.datasets.formats.alto import alto_files, fit_alto, read_alto, sniff_alto, write_alto
 from centernet_cli.datasets.formats.coco import read_coco, sniff_coco, write_coco
 from centernet_cli.datasets.formats.csv_table import fit_csv, read_csv, sniff_csv, write_csv
@@ -27,7 +27,7 @@ from centernet_cli.datasets.formats.page_xml import (
 )
 from centernet_cli.datasets.formats.parquet import read_parquet, sniff_parquet, write_parquet
 from centernet_cli.datasets.formats.peek import peeking
-from centernet_cli.datasets.formats.unrecognised import unrecognised
+from centernet_cli.datasets.formats.unrecognised import several_formats, unrecognised
 from centernet_cli.datasets.formats.via import fit_via, read_via, sniff_via, write_via
 from centernet_cli.datasets.formats.voc import read_voc, read_voc_from_0, read_voc_from_1, sniff_voc
 from centernet_cli.datasets.formats.voc_write import fit_voc, voc_files, voc_images, write_voc, write_voc_from_0
@@ -227,8 +227,8 @@ def detect_format(path: Path) -> str:
         found = _sniffed(path)
         if not found:
             raise unrecognised(path, list(FORMATS), _sniffed)
-    if len(found) > 1:
-        raise InputError("D032", f"holds several formats: {', '.join(found)}", path=path, hint="name the one to read")
+        if len(found) > 1:
+            raise several_formats(path, found, _sniffed)
     return found[0]
 
 

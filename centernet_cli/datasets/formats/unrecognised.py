@@ -1,10 +1,12 @@
-"""Why no format is recognised in a file or folder: what to say, so that the user knows what to do."""
+"""Why no format is recognised in a file or folder, or several are: what to say, so that the user knows what to do."""
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from centernet_cli.core.errors import InputError
+from centernet_cli.datasets.formats.image_header import SUFFIXES
 from centernet_cli.datasets.formats.peek import unreadable
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 _MOST = 20
 """Files to look at."""
 _NAMED = 5
+_MOST_IMAGES = 1000
 
 
 def unrecognised(path: Path, formats: Sequence[str], sniff: Callable[[Path], list[str]]) -> InputError:
@@ -40,9 +43,33 @@ def unrecognised(path: Path, formats: Sequence[str], sniff: Callable[[Path], lis
     if damaged:
         return damaged[0]
     hint = f"formats: {', '.join(formats)}"
-    if path.suffix.lower() in {".csv", ".tsv"}:
+    if path.is_dir() and (images := _count_images(path)):
+        more = "" if images < _MOST_IMAGES else " and more"
+        hint = f"no annotations, but images: {images:,}{more}; `centernet predict` finds boxes on them"
+    elif path.is_dir() and next(path.iterdir(), None) is None:
+        hint = "the folder is empty"
+    elif path.suffix.lower() in SUFFIXES:
+        hint = "an image; `centernet predict` finds boxes on it"
+    elif path.suffix.lower() in {".csv", ".tsv"}:
         hint = "a table needs a header with image, label and box, such as image,label,x0,y0,x1,y1"
     return InputError("D031", "no annotation format recognised", path=path, hint=hint)
+
+
+def several_formats(path: Path, found: Sequence[str], sniff: Callable[[Path], list[str]]) -> InputError:
+    """Return the error to raise where several formats are recognised: D032, whose hint names a file of each."""
+    examples: dict[str, str] = {}
+    for file in _files(path):
+        for name in sniff(file):
+            examples.setdefault(name, f"{file.relative_to(path)} ({name})")
+    named = ", ".join(dict.fromkeys(examples[name] for name in found if name in examples))
+    hint = f"name the format to read{f', or a file: {named}' if named else ''}"
+    return InputError("D032", f"holds several formats: {', '.join(found)}", path=path, hint=hint)
+
+
+def _count_images(folder: Path) -> int:
+    """Return how many images lie in a folder and below, as far as it is worth counting."""
+    images = (file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES)
+    return sum(1 for _ in islice(images, _MOST_IMAGES))
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -55,6 +55,27 @@ def test_a_table_without_a_header(tmp_path: Path) -> None:
     assert "a table needs a header" in told(tmp_path / "boxes.csv")
 
 
+def test_of_several_formats_a_file_each_is_named(tmp_path: Path) -> None:
+    (tmp_path / "boxes.csv").write_text("image,label,x0,y0,x1,y1\n")
+    (tmp_path / "boxes.jsonl").write_text('{"file_name": "a.png", "annotations": []}\n')
+    with pytest.raises(InputError) as caught:
+        detect_format(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path}: D032 holds several formats: csv, jsonl "
+        "(name the format to read, or a file: boxes.csv (csv), boxes.jsonl (jsonl))"
+    )
+
+
+def test_images_alone(tmp_path: Path) -> None:
+    assert told(tmp_path).endswith("(the folder is empty)")
+    (tmp_path / "below").mkdir()
+    for name in ("a.png", "below/b.JPG"):
+        (tmp_path / name).touch()
+    assert "(no annotations, but images: 2; `centernet predict`" in told(tmp_path)
+    assert "(an image; `centernet predict`" in told(tmp_path / "a.png")
+
+
 def test_nothing_known(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
     assert "formats: coco, labelme, " in told(tmp_path)
     assert told(tmp_path / "gone").endswith("no such file or folder")
