@@ -30,8 +30,9 @@ def merge(
         centernet data merge first/ second/ --out all
         centernet data merge lines.json regions.json --out both.json --images none
 
-    Classes are joined by name. An image that is in several sources becomes one page with the boxes of all of them;
-    boxes that are there twice are kept once. (`convert` joins sources too, but refuses the same image in two of them.)
+    Classes are joined by name. An image that is in several sources, or the same bytes, becomes one page with the boxes
+    of all of them; boxes that are there twice are kept once. (`convert` joins sources too, but refuses the same image
+    in two of them.)
     """
     from contextlib import ExitStack
 
@@ -39,12 +40,14 @@ def merge(
     from centernet_cli.datasets.conversion import target_path
     from centernet_cli.datasets.formats.fit import join_same_pages
     from centernet_cli.datasets.formats.tally import Tally
-    from centernet_cli.datasets.merging import without_doubles
+    from centernet_cli.datasets.merging import with_one_name_each, without_doubles
 
     tally = Tally(watch=watch)
     with ExitStack() as stack:
         stack.enter_context(collector_paused())
         dataset, parts = read_joined(src, format_name, level, tally, stack, join_same=True)
+        counts = [len(part.pages) for _, _, part in parts]
+        dataset = with_one_name_each(dataset, counts, lambda paths: tally.each("comparing", paths))
         before = len(dataset.pages)
         dataset = join_same_pages(dataset, tally)
         joined = before - len(dataset.pages)

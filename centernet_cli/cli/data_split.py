@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -21,12 +22,13 @@ from centernet_cli.cli.data_options import (
 )
 from centernet_cli.cli.data_output import Output, output_format, say_losses, say_written
 from centernet_cli.cli.data_sources import read_joined
-from centernet_cli.core.errors import ExitCode, InputError, UsageError, printable
+from centernet_cli.core.errors import ExitCode, InputError, OutputError, UsageError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from centernet_cli.core.records import PageRecord
+    from centernet_cli.datasets.conversion import Conversion
 
 SCHEMA_VERSION = 1
 _NAMES = {1: ("train",), 2: ("train", "val"), 3: ("train", "val", "test")}
@@ -92,6 +94,7 @@ def split(
             for name, pages in splits.items()
             if not dry_run and pages
         }
+        refuse_leftovers(jobs)
         for job in jobs.values():
             job.run()
     for name, job in jobs.items():
@@ -102,6 +105,24 @@ def split(
     else:
         _write_table(splits)
     return ExitCode.OK
+
+
+def refuse_leftovers(jobs: Mapping[str, Conversion]) -> None:
+    """Refuse folders with pages that an earlier split left there and that another one of the splits has now.
+
+    Raises:
+        OutputError: O803.
+    """
+    for name, job in jobs.items():
+        if not job.target.is_folder or not job.target.folder.exists():
+            continue  # one file lists its pages; what else lies there doesn't count
+        own = set(job.names())
+        for other in jobs.keys() - {name}:
+            for file in jobs[other].names():
+                path = job.target.folder / file
+                if file not in own and os.path.lexists(path):
+                    message = f"is left from another split: {name} would have it, and so would {other}"
+                    raise OutputError("O803", message, path=path, hint="remove that folder, or choose another --out")
 
 
 def read_ratios(text: str) -> dict[str, float]:

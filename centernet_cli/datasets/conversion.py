@@ -111,6 +111,12 @@ class Conversion:
                 self._place(image, stage / name)
             write(self.dataset, stage if target.is_folder else stage / target.path.name, tally=self.tally)
 
+    def names(self) -> list[str]:
+        """Return the names of the output's files and, if they belong to it, images, relative to its folder."""
+        files = FORMATS[self.target.format].files
+        names = [self.target.path.name] if files is None else files(self.dataset)
+        return names if self.target.images == "none" else [*names, *self._places]
+
     def images_are_apart(self) -> bool:
         """Tell whether file names in the output do not lead to the images, as they were left elsewhere."""
         if self.dataset.root is None or self.target.images != "none":

@@ -55,6 +55,17 @@ def test_split_beside_the_images(tmp_path, capsys):
         capsys.readouterr()
 
 
+def test_no_page_is_left_from_another_split(tmp_path, capsys):
+    out = tmp_path / "out"
+    split = ["data", "split", str(LINES), "--out", str(out), "--ratios", "0.5,0.5", "--to", "yolo"]
+    assert main([*split, "--seed", "1"]) == 0
+    assert main([*split, "--seed", "1", "--force"]) == 0
+    capsys.readouterr()
+    assert main([*split, "--seed", "2", "--force"]) == ExitCode.OUTPUT
+    assert "O803 is left from another split: " in capsys.readouterr().err
+    assert main(["data", "check", str(out / "train"), str(out / "val")]) == 0
+
+
 def test_dry_run_and_formats(tmp_path, capsys):
     out = tmp_path / "out"
     assert main(["data", "split", str(LINES), "--out", str(out), "--dry-run"]) == 0
@@ -97,8 +108,21 @@ def test_merge_puts_boxes_of_one_image_on_one_page(tmp_path, capsys):
     assert len(data["images"]) == 11
     assert len(data["annotations"]) == sum(counts)
     assert main(["data", "merge", str(LINES), str(out), "--out", str(tmp_path / "x" / "all.json")]) == 0
-    assert len(images_of(tmp_path / "x" / "all.json")) == 22
+    assert len(images_of(tmp_path / "x" / "all.json")) == 11  # `out` has links to the same images
     capsys.readouterr()
+
+
+def test_merge_knows_copies_of_an_image(tmp_path, capsys):
+    for name, path in (("lines", LINES), ("regions", REGIONS)):
+        out = tmp_path / name
+        assert main(["convert", "coco", "coco", str(path), "--out", str(out / "a.json"), "--images", "copy"]) == 0
+    capsys.readouterr()
+    out = tmp_path / "both"
+    assert main(["data", "merge", str(tmp_path / "lines"), str(tmp_path / "regions"), "--out", str(out)]) == 0
+    assert f"{len(images_of(LINES)):,} pages joined" in capsys.readouterr().err
+    merged = json.loads((out / "annotations.json").read_text(encoding="utf-8"))
+    boxes = [len(json.loads(path.read_text(encoding="utf-8"))["annotations"]) for path in (LINES, REGIONS)]
+    assert (len(merged["images"]), len(merged["annotations"])) == (len(images_of(LINES)), sum(boxes))
 
 
 def test_merge_keeps_a_box_once(tmp_path, capsys):
