@@ -76,6 +76,8 @@ def say_losses(conversion: Conversion) -> None:
     reduced, dropped = conversion.tally.total("reduced"), conversion.tally.total("dropped")
     if reduced or dropped:
         console.warn(f"{conversion.target.format} cannot hold all: {reduced:,} shapes reduced, {dropped:,} dropped")
+    if conversion.target.force and (others := conversion.others()):
+        console.warn(f"other files that count as well lie in {printable(str(conversion.target.folder))}: {others:,}")
     if conversion.images_are_apart():
         console.warn("the images are not where the output says; --images copy or link puts them there")
 

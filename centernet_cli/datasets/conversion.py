@@ -117,6 +117,17 @@ class Conversion:
         names = [self.target.path.name] if files is None else files(self.dataset)
         return names if self.target.images == "none" else [*names, *self._places]
 
+    def others(self) -> int:
+        """Return how many files of the format lie in the output's folder beside what is written, and count as well."""
+        files = FORMATS[self.target.format].files
+        if files is None or not self.target.folder.is_dir():
+            return 0
+        own = set(files(self.dataset))
+        suffixes = {Path(name).suffix for name in own}
+        folder = self.target.folder
+        found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in suffixes)
+        return sum(1 for name in found if name not in own)
+
     def images_are_apart(self) -> bool:
         """Tell whether file names in the output do not lead to the images, as they were left elsewhere."""
         if self.dataset.root is None or self.target.images != "none":

@@ -281,6 +281,8 @@ def _damaged(error: Exception, name: str) -> InputError:
     if isinstance(error, InputError):
         return error
     reason = printable(str(error)) or type(error).__name__
+    if reason.startswith("cannot identify image file"):  # Pillow goes on with how Python shows the stream
+        reason = "its header cannot be read"
     truncated = "truncated" in reason or isinstance(error, EOFError)
     message = "image is truncated" if truncated else f"image is damaged: {reason[:200]}"
     return InputError("I101", message, path=name)

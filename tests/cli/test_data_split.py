@@ -66,6 +66,14 @@ def test_no_page_is_left_from_another_split(tmp_path, capsys):
     assert main(["data", "check", str(out / "train"), str(out / "val")]) == 0
 
 
+def test_files_of_an_earlier_output_are_told(tmp_path, capsys):
+    sample = ["data", "sample", str(LINES), "--out", str(tmp_path / "out"), "--to", "voc", "--force"]
+    assert main([*sample, "--count", "5"]) == 0
+    assert "other files" not in capsys.readouterr().err
+    assert main([*sample, "--count", "2"]) == 0
+    assert f"warning: other files that count as well lie in {tmp_path / 'out'}: 3\n" in capsys.readouterr().err
+
+
 def test_dry_run_and_formats(tmp_path, capsys):
     out = tmp_path / "out"
     assert main(["data", "split", str(LINES), "--out", str(out), "--dry-run"]) == 0

@@ -312,6 +312,12 @@ def test_threads_do_not_undo_each_others_settings(monkeypatch):
     assert Image.MAX_IMAGE_PIXELS == 100
 
 
+def test_a_damaged_header_is_told_without_the_stream_it_was_read_from():
+    with pytest.raises(InputError) as caught:
+        open_image(io.BytesIO(b"\x89PNG\r\n\x1a\nxx"))
+    assert (caught.value.code, caught.value.message) == ("I101", "image is damaged: its header cannot be read")
+
+
 def test_damaged_metadata_of_a_sound_picture_is_ignored(capfd):
     data = encoded(picture(), "JPEG", exif=b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\xff" * 30, icc_profile=b"nonsense")
     assert open_image(io.BytesIO(data)).info.orientation == 1
