@@ -104,6 +104,18 @@ def test_fix(tmp_path, capsys):
     assert (tmp_path / "a" / "annotations.json").read_bytes() == before
 
 
+def test_fix_never_replaces_anything(tmp_path, capsys):
+    folder = write(tmp_path / "a", [GOOD, OVER])
+    assert main(["data", "check", folder, "--fix", str(tmp_path / "out")]) == 0
+    for out, code in ((tmp_path / "out", "O803"), (folder, "O802")):
+        capsys.readouterr()
+        assert main(["data", "check", folder, "--fix", str(out)]) == ExitCode.OUTPUT
+        heard = capsys.readouterr()
+        assert "D024 warning" in heard.out
+        assert f"{code} " in heard.err
+        assert heard.err.endswith("(name another folder)\n")
+
+
 @pytest.mark.parametrize("as_json", [False, True])
 def test_findings_are_told_where_nothing_is_left_to_write(tmp_path, capsys, as_json):
     folder = write(tmp_path / "a", [GOOD], size=(70, 80))

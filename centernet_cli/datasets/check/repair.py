@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from centernet_cli.core.errors import InputError
+from centernet_cli.core.errors import InputError, OutputError
 from centernet_cli.datasets.check.sources import Request
 from centernet_cli.datasets.conversion import Conversion, Images, Target, target_path
 from centernet_cli.datasets.formats.tally import Tally
@@ -55,7 +55,10 @@ def write_mended(checked: Checked, out: Path, images: Images, tally: Tally) -> l
         # All that a source consists of is an input, also what was skipped.
         account = Tally(files=list(source.read), watch=tally.watch)
         target = Target(format=source.format, path=path, images="none" if dataset.root is None else images)
-        conversion = Conversion(dataset, [source.request.place], target, account)
+        try:
+            conversion = Conversion(dataset, [source.request.place], target, account)
+        except OutputError as error:  # its hints name options that `check` doesn't have
+            raise OutputError(error.code, error.message, path=error.path, hint="name another folder") from error
         jobs.append((source, conversion, path))
     written = []
     for source, conversion, path in jobs:
