@@ -87,15 +87,18 @@ def read_jsonl(path: Path, *, tally: Tally | None = None) -> Dataset:
     checker = None if root is None else NameChecker(root)
     pages, failures = [], []
     for line, value in lines:
+        faults: list[ShapeError] = []
         try:
             if value.get("status") == "failed":
                 failures.append(_failure(value))
             else:
-                pages.append(_page(value, checker, tally))
+                pages.append(_page(value, checker, tally, faults))
         except (ShapeError, InputError, ValueError) as error:
             code = error.code if isinstance(error, ShapeError | InputError) else "D002"
             message = error.message if isinstance(error, InputError) else str(error)
             problems.add_error(InputError(code, message, path=path, line=line))
+        for fault in faults:
+            problems.add_error(InputError(fault.code, str(fault), path=path, line=line))
     problems.raise_if_any()
     classes = sorted({annotation.label for page in pages for annotation in page.annotations})
     return Dataset(classes=tuple(classes), pages=tuple(pages), root=root, failures=tuple(failures))
@@ -134,7 +137,8 @@ def _failure(value: dict[str, Any]) -> Failure:
     return Failure(source=source, page=page if type(page) is int else None, code=code, message=message)
 
 
-def _page(value: dict[str, Any], checker: NameChecker | None, tally: Tally) -> PageRecord:
+def _page(value: dict[str, Any], checker: NameChecker | None, tally: Tally, faults: list[ShapeError]) -> PageRecord:
+    """Read a page without its annotations that are wrong, which go to `faults`."""
     # The file's name is only its display where the source is given too.
     name = value.get("source", value.get("file_name"))
     if not isinstance(name, str) or not name:
@@ -156,7 +160,8 @@ def _page(value: dict[str, Any], checker: NameChecker | None, tally: Tally) -> P
         try:
             annotation = _annotation(item, info, tally)
         except ShapeError as error:
-            raise ShapeError(error.code, f"/annotations/{index}: {error}") from None
+            faults.append(ShapeError(error.code, f"/annotations/{index}: {error}"))
+            continue
         if annotation is not None:
             annotations.append(annotation)
     group = value.get("group")

@@ -12,6 +12,8 @@ from PIL import Image
 
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.records import Annotation, Dataset, Failure, PageInfo, PageRecord
+from centernet_cli.datasets.check.checking import Options, check
+from centernet_cli.datasets.check.sources import Request
 from centernet_cli.datasets.formats import detect_format
 from centernet_cli.datasets.formats.json_lines import read_jsonl, write_jsonl
 
@@ -113,3 +115,17 @@ def test_json_that_is_wrong_is_named_with_line_and_column(tmp_path: Path) -> Non
     with pytest.raises(InputError) as caught:
         read_jsonl(path)
     assert [text.partition("jsonl:")[2][:9] for text in caught.value.lines()] == ["3:11: J40", "4:10: J40"]
+
+
+def test_every_wrong_annotation_is_told_and_leniently_the_others_are_kept(tmp_path: Path) -> None:
+    items = [{"label": 7, "bbox": [1, 2, 3, 4]}, {"label": "dog", "bbox": [1, 2, 3, 4]}, {"label": "dog", "bbox": "?"}]
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps({"file_name": "a.png", "width": 10, "height": 10, "annotations": items}) + "\n")
+    with pytest.raises(InputError) as caught:
+        read_jsonl(path)
+    told = [line.partition("a.jsonl:")[2] for line in caught.value.lines()]
+    assert [line[:7] for line in told] == ["1: D013", "1: D008"]
+    assert ["/annotations/0" in told[0], "/annotations/2" in told[1]] == [True, True]
+    checked = check([Request(path, path, "train")], Options())
+    (page,) = checked.sources[0].dataset.pages
+    assert [each.label for each in page.annotations] == ["dog"]
