@@ -63,7 +63,7 @@ def requests_of(
     if not sources and recipe is not None:
         pairs = [("train", source) for source in recipe.data.train] + [("val", source) for source in recipe.data.val]
         return [
-            Request(Path(source.path), place, split, source.format, source.level)
+            Request(Path(source.path), place, split, source.format, source.level, source.annotates)
             for split, source in pairs
             if (place := _place(Path(source.path), stack, refused)) is not None
         ]

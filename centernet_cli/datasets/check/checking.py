@@ -151,7 +151,10 @@ class _Check:
 
     def _classes_of_recipe(self, source: Source, found: Counter[str], eyes: Eyes) -> None:
         unknown = [name for name in found if eyes.learns(name) is None]
-        if found and len(unknown) == len(found):
+        annotates = source.request.annotates
+        if strange := [name for name in annotates or () if name not in eyes.classes]:
+            self.findings.add("D034", source.path, Place(detail=listed(strange)))
+        if annotates is None and found and len(unknown) == len(found):
             detail = f"the dataset has {listed(found)}, the recipe {listed(eyes.classes)}"
             self.findings.add("D035", source.path, Place(detail=detail))
             return

@@ -79,6 +79,7 @@ OF_READERS: dict[str, tuple[str, str]] = {
     "D030": ("the dataset has no pages", ""),
     "D031": ("no dataset of a format that is recognised", ""),
     "D032": ("the folder holds several formats", "--format names the one to read"),
+    "D034": ("`annotates` names classes that the recipe does not learn", "data.classes lists those that it does"),
     "D035": ("no class in common with the recipe", "data.class_map renames"),
     "J401": ("file that cannot be opened", ""),
     "J402": ("file that is too large to be read", "split it"),

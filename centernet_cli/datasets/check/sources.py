@@ -47,6 +47,7 @@ class Request:
         format: A key of `FORMATS`, or `auto`.
         split: What it is for; sources of one split may share images.
         level: Of formats that have levels.
+        annotates: Classes that a recipe says are annotated in it; None if it doesn't say.
     """
 
     path: Path
@@ -54,6 +55,7 @@ class Request:
     split: str
     format: str = "auto"
     level: str | None = None
+    annotates: tuple[str, ...] | None = None
 
 
 @dataclass(slots=True)
