@@ -17,7 +17,7 @@ GRAPH_KEY = "centernet.graph"
 """Version of the graph: raised when graphs made before must not be used any more."""
 WEIGHTS_KEY = "centernet.weights"
 """SHA-256 of the weights that a graph was made of."""
-GRAPH_VERSION = "1"
+GRAPH_VERSION = "2"
 SUFFIXES = (".onnx", ".xml")
 """Of files that hold an exported graph."""
 
