@@ -73,6 +73,7 @@ def split(
     from dataclasses import replace
 
     from centernet_cli.cli.watch import watch
+    from centernet_cli.datasets.check.copies import copies_of_pages
     from centernet_cli.datasets.formats.tally import Tally
     from centernet_cli.datasets.split import split_pages
 
@@ -82,7 +83,8 @@ def split(
         stack.enter_context(collector_paused())
         dataset, parts = read_joined(src, format_name, level, tally, stack)
         target = output_format(to, [name for _, name, _ in parts])
-        found = split_pages(dataset.pages, shares, seed=seed, by=by, spread=spread)
+        copies = copies_of_pages(dataset, lambda paths: tally.each("comparing", paths))
+        found = split_pages(dataset.pages, shares, seed=seed, by=by, spread=spread, copies=copies)
         splits = {name: [dataset.pages[number] for number in numbers] for name, numbers in found.items()}
         empty = [name for name, pages in splits.items() if not pages and shares[name] > 0]
         if empty:

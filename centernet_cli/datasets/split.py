@@ -43,7 +43,13 @@ class _Unit:
 
 
 def split_pages(
-    pages: Sequence[PageRecord], shares: Mapping[str, float], *, seed: int = 0, by: By = "document", spread: bool = True
+    pages: Sequence[PageRecord],
+    shares: Mapping[str, float],
+    *,
+    seed: int = 0,
+    by: By = "document",
+    spread: bool = True,
+    copies: Sequence[Sequence[int]] = (),
 ) -> dict[str, list[int]]:
     """Return the numbers of the pages of each split, in their order.
 
@@ -53,8 +59,9 @@ def split_pages(
         seed: Another one gives another split.
         by: What stays together: pages of a document (`document_of`), or only an image listed twice.
         spread: Look at classes.
+        copies: Numbers of pages that show the same, each group of which stays together with all that its pages do.
     """
-    units = _units(pages, seed, by)
+    units = _units(pages, seed, by, copies)
     total: Counter[str] = Counter()
     for unit in units:
         total.update(unit.classes)
@@ -81,12 +88,27 @@ def hash_of(seed: int, name: str) -> float:
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
-def _units(pages: Sequence[PageRecord], seed: int, by: By) -> list[_Unit]:
+def _unit_name(page: PageRecord, by: By) -> str:
+    folder = page.info.source.rpartition("/")[0] if page.group is None else ""
+    # Scans called `0001.png` in several folders are of several documents.
+    return f"{folder}/{document_of(page)}" if by == "document" else page.info.name
+
+
+def _units(pages: Sequence[PageRecord], seed: int, by: By, copies: Sequence[Sequence[int]]) -> list[_Unit]:
+    names = [_unit_name(page, by) for page in pages]
+    joined: dict[str, str] = {}  # a name to an earlier one of the same unit
+
+    def first(name: str) -> str:
+        while name in joined:
+            name = joined[name]
+        return name
+
+    for group in copies:
+        known, *others = sorted({first(names[number]) for number in group})
+        joined |= dict.fromkeys(others, known)
     units: dict[str, _Unit] = {}
     for number, page in enumerate(pages):
-        folder = page.info.source.rpartition("/")[0] if page.group is None else ""
-        # Scans called `0001.png` in several folders are of several documents.
-        name = f"{folder}/{document_of(page)}" if by == "document" else page.info.name
+        name = first(names[number])
         unit = units.get(name)
         if unit is None:
             unit = units[name] = _Unit(name, hash_of(seed, name))

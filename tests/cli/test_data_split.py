@@ -66,6 +66,30 @@ def test_no_page_is_left_from_another_split(tmp_path, capsys):
     assert main(["data", "check", str(out / "train"), str(out / "val")]) == 0
 
 
+def test_copies_of_an_image_stay_together(tmp_path, capsys):
+    data = json.loads(LINES.read_text(encoding="utf-8"))
+    names = sorted(images_of(LINES))
+    (tmp_path / "in" / "pages").mkdir(parents=True)
+    for number, name in enumerate(names):  # two copies of each, the first as another document
+        (tmp_path / "in" / name).write_bytes((TRUTH / name).read_bytes())
+        (tmp_path / "in" / f"copy{number}{name[-4:]}").write_bytes((TRUTH / name).read_bytes())
+    old = {image["file_name"]: image for image in data["images"]}
+    for number, name in enumerate(names):
+        data["images"].append({**old[name], "id": 1000 + number, "file_name": f"copy{number}{name[-4:]}"})
+        box = {"category_id": data["categories"][0]["id"], "bbox": [10, 10, 50, 20]}
+        data["annotations"].append({"id": 10_000 + number, "image_id": 1000 + number, **box})
+    (tmp_path / "in" / "all.json").write_text(json.dumps(data), encoding="utf-8")
+    for by in ("document", "page"):
+        out = tmp_path / by
+        split = ["data", "split", str(tmp_path / "in"), "--out", str(out), "--ratios", "0.5,0.5", "--by", by]
+        assert main(split) == 0
+        capsys.readouterr()
+        main(["data", "check", str(out / "train"), str(out / "val"), "--json"])
+        codes = {each["code"] for each in json.loads(capsys.readouterr().out)["findings"]}
+        assert "D047" in codes
+        assert "D050" not in codes
+
+
 def test_files_of_an_earlier_output_are_told(tmp_path, capsys):
     sample = ["data", "sample", str(LINES), "--out", str(tmp_path / "out"), "--to", "voc", "--force"]
     assert main([*sample, "--count", "5"]) == 0

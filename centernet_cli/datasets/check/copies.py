@@ -15,6 +15,7 @@ from centernet_cli.datasets.check.fingerprint import alike, fingerprint
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from centernet_cli.core.records import Dataset
     from centernet_cli.datasets.check.fingerprint import Fingerprint
 
 
@@ -66,6 +67,22 @@ def same_content(uses: Sequence[Use], each: Callable[[Sequence[Path]], Iterable[
             for use in users:
                 groups[digests.get(name, name), use.frame].append(use)
     return [group for group in groups.values() if len(group) > 1]
+
+
+def copies_of_pages(dataset: Dataset, each: Callable[[Sequence[Path]], Iterable[Path]]) -> list[list[int]]:
+    """Return groups of pages, by number, whose images have the same bytes.
+
+    Empty pages are left out: blank ones are often the same, and tell nothing of each other.
+    """
+    root = dataset.root
+    if root is None:
+        return []
+    uses = [
+        Use(0, number, root / page.info.source, page.info.page, "")
+        for number, page in enumerate(dataset.pages)
+        if page.annotations
+    ]
+    return [[use.page for use in group] for group in same_content(uses, each)]
 
 
 def same_look(
