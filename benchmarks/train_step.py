@@ -103,7 +103,8 @@ class Theirs:
 
     def _line(self) -> str:
         assert self._process.stdout is not None
-        line = self._process.stdout.readline()
+        # Their library may say something of its own first.
+        line = next((line for line in self._process.stdout if line.startswith(("{", "["))), "")
         if not line:
             raise SystemExit("the other program ended; see above")
         return line
