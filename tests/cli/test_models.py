@@ -103,3 +103,11 @@ def test_no_card(weights, capsys):
     (weights.parent / "README.md").unlink()
     assert main(["models", "card", "probe"]) == ExitCode.MODEL
     assert "M522" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("pair", "said"), [("a", "U113"), ("a=x", "U113"), ("a=1", "U310"), ("c=0.2", "U310")])
+def test_class_thresholds_that_make_no_sense(tmp_path, capsys, pair, said):
+    out = tmp_path / "out.safetensors"
+    assert main(["models", "pack", "lines", "--out", str(out), "--class-threshold", pair]) == ExitCode.USAGE
+    assert f"--class-threshold: {said}" in capsys.readouterr().err
+    assert not out.exists()
