@@ -37,7 +37,7 @@ _TRIED = (
 
 Strips begin with a tenth: with less, the first lines of columns would stay with a heading whose box touches them.
 """
-_INSIDE = 0.9
+INSIDE = 0.9
 """Share of its area that a box has in another one if it is inside."""
 _MAX_DEPTH = 50
 """A page has a few levels of columns and strips; what is still uncut then is no layout."""
@@ -82,7 +82,7 @@ def _holders(boxes: Sequence[Box]) -> list[int | None]:
     for left, top, right, bottom, area in zip(x0, y0, x1, y1, areas, strict=True):
         across = np.minimum(x1, right) - np.maximum(x0, left)
         down = np.minimum(y1, bottom) - np.maximum(y0, top)
-        held = np.maximum(across, 0.0) * np.maximum(down, 0.0) >= _INSIDE * area
+        held = np.maximum(across, 0.0) * np.maximum(down, 0.0) >= INSIDE * area
         found = np.flatnonzero(held & (areas > area))
         holders.append(min(found.tolist(), key=lambda index: (areas[index], boxes[index])) if len(found) else None)
     return holders

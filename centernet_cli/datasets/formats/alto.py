@@ -11,7 +11,7 @@ from centernet_cli.core.records import PageInfo
 from centernet_cli.datasets.formats.alto_geometry import read_geometry
 from centernet_cli.datasets.formats.alto_labels import LINE, WORD, Tag, tag_label, tag_of
 from centernet_cli.datasets.formats.alto_write import SOFTWARE, alto_files, fit_alto, write_alto
-from centernet_cli.datasets.formats.layout import LEVELS, Part, Sheet, scaled
+from centernet_cli.datasets.formats.layout import BASELINES, GLYPHS, LEVELS, Part, Sheet, scaled
 from centernet_cli.datasets.formats.layout_read import WrongRootError, read_extras, read_layout, sniff_layout
 from centernet_cli.datasets.formats.safe_xml import local_name, namespace, read_xml, same_namespace
 from centernet_cli.datasets.formats.shapes import parse_number
@@ -87,7 +87,7 @@ def _sheets(path: Path, finder: ImageFinder, problems: Problems, tally: Tally) -
     unit = (_text(_below(root, "MeasurementUnit")) or "pixel").strip().lower()
     pages = list(_below(root, "Page"))
     tag_elements = (tag for kind in _below(root, "Tags") for tag in same_namespace(kind))
-    tags = {tag.get("ID"): tag_of(tag) for tag in tag_elements if tag.get("ID")}
+    tags = {tag.get("ID"): tag_of(tag, ours=ours) for tag in tag_elements if tag.get("ID")}
     context = _Context(tags=tags, ours=ours, tally=tally)
     sheets = []
     for page in pages:
@@ -166,11 +166,16 @@ def _parts(parent: Element, context: _Context, place: str) -> Iterator[Part]:
             line = _line(element, context)
             if line is not None:
                 yield line
+            if element.get("BASELINE") is not None:
+                context.tally.note(BASELINES)
             yield from _parts(element, context, place)
         elif name == "String":
             string = _string(element, context)
             if string is not None:
                 yield string
+            yield from _parts(element, context, place)
+        elif name == "Glyph":
+            context.tally.note(GLYPHS)
 
 
 def _tags(element: Element, context: _Context) -> list[Tag]:
@@ -184,7 +189,7 @@ def _block(element: Element, name: str, context: _Context, place: str) -> Part |
         if not context.ours:
             context.tally.note("blocks without position skipped, what is in them kept")
         return None
-    label = tag_label(tags, "region")
+    label = tag_label(tags, "region", ours=context.ours)
     kind = element.get("TYPE")
     if label is None and name == "ComposedBlock":
         if kind is None or kind.lower() == "container":
@@ -203,12 +208,13 @@ def _line(element: Element, context: _Context) -> Part | None:
     tags = _tags(element, context)
     if context.ours and any(tag.is_holder for tag in tags):
         return None
-    label = tag_label(tags, "line") if context.ours else None
+    label = tag_label(tags, "line", ours=context.ours)
     score = None
     if context.ours:
         score = next((string.get("WC") for string in same_namespace(element) if _is_placeholder(string, context)), None)
-    elif tag_label(tags, "line") is not None:
+    elif label is not None:
         context.tally.note("types of lines ignored")
+        label = None
     return _part("line", element, LINE if label is None else label, tags, context, score)
 
 
@@ -221,7 +227,7 @@ def _string(element: Element, context: _Context) -> Part | None:
     if context.ours and _is_placeholder(element, context):
         return None
     tags = _tags(element, context)
-    label = tag_label(tags, "word") if context.ours else None
+    label = tag_label(tags, "word", ours=True) if context.ours else None
     confidence = element.get("WC")
     if confidence is not None and not context.ours:
         context.tally.note("confidences of recognised text ignored: they are none of positions")

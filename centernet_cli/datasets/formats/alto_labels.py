@@ -17,7 +17,7 @@ _LAYOUT_TAGS = {"LayoutTag", "StructureTag", "OtherTag"}
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag: the name of its element, its type and label; for ours, the exact label is in the description."""
+    """A tag: the name of its element, its type and label."""
 
     element: str
     type: str
@@ -34,10 +34,15 @@ class Tag:
         return self.element == "OtherTag" and self.type == OURS and self.label == CROWD
 
 
-def tag_of(element: Any) -> Tag:
-    """Return what a tag element says."""
+def tag_of(element: Any, *, ours: bool) -> Tag:
+    """Return what a tag element says.
+
+    Args:
+        element: Such as `LayoutTag`.
+        ours: Whether we wrote the file: then a label that XML cannot hold is in the description.
+    """
     label = element.get("LABEL") or ""
-    if element.get("TYPE") == OURS:
+    if ours or element.get("TYPE") == OURS:
         try:
             exact = json.loads(element.get("DESCRIPTION") or "null")
         except (ValueError, RecursionError):
@@ -46,17 +51,17 @@ def tag_of(element: Any) -> Tag:
     return Tag(element.tag.rpartition("}")[2], element.get("TYPE") or "", label)
 
 
-def tag_label(tags: list[Tag], level: str) -> str | None:
+def tag_label(tags: list[Tag], level: str, *, ours: bool) -> str | None:
     """Return the class that tags name, None if they name none.
 
-    Tags of ours give it as it is; of others, those of layout and structure, and those that say to be of this level
-    (`region` or `line`, as eScriptorium has them).
+    Tags of ours give it as it is; of others, those of layout and structure, those of type `type` (kraken), and those
+    that say to be of this level (`region` or `line`).
     """
     for tag in tags:
-        if tag.type == OURS and tag.element == "LayoutTag":
+        if tag.element == "LayoutTag" and (tag.type == OURS or (ours and tag.type == level)):
             return tag.label
     for tag in tags:
-        if tag.element in _LAYOUT_TAGS and tag.type in {"", level, "layout", "structure"} and tag.label:
+        if tag.element in _LAYOUT_TAGS and tag.type in {"", level, "layout", "structure", "type"} and tag.label:
             return _TYPE_LABELS.get(tag.label, tag.label)
     return None
 

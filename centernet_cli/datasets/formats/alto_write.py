@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from centernet_cli.core.records import Annotation, Box, PageRecord
+    from centernet_cli.datasets.formats.layout import Level
     from centernet_cli.datasets.formats.layout_write import Block, Row
 
     Element = Any
@@ -65,9 +66,9 @@ def write_alto(dataset: Dataset, folder: Path, *, tally: Tally | None = None) ->
 
     The file of page `a/b.png` is `a/b.xml` in `folder`, and names the image `b.png`, as if that were next to it.
     Classes whose name says so are lines or words, others blocks; lines are put into the block that holds at least half
-    of them, and into a block without position if there is none. A line has to have a string: one without content,
-    tagged as no annotation, which also has the line's score. Classes without a kind of block are tags; crowds are too,
-    and the page's origin is kept in `processingStepSettings`.
+    of them, and into a block without position if there is none. A line has to have a string: if it has no words, or a
+    score, one without content, tagged as no annotation, which also has that score. Classes without a kind of block are
+    tags; crowds are too, and the page's origin is kept in `processingStepSettings`.
 
     Args:
         dataset: Pages to write.
@@ -110,7 +111,7 @@ class _Document:
         make(software, "softwareName").text = SOFTWARE
         make(software, "softwareVersion").text = centernet_cli.__version__
         self._tags = make(self.root, "Tags")
-        self._tag_ids: dict[tuple[str, str], str] = {}
+        self._tag_ids: dict[tuple[str, str, str], str] = {}
         number = str(info.page or 1)
         size = {"WIDTH": str(info.width), "HEIGHT": str(info.height)}
         sheet = make(make(self.root, "Layout"), "Page", ID="page", PHYSICAL_IMG_NR=number, **size)
@@ -120,22 +121,23 @@ class _Document:
         if not len(self._tags):
             self.root.remove(self._tags)
 
-    def _tag(self, element: str, label: str) -> str:
+    def _tag(self, element: str, kind: str, label: str) -> str:
         """Return the id of a tag, which is made if it is new."""
-        key = (element, label)
+        key = (element, kind, label)
         if key not in self._tag_ids:
             self._tag_ids[key] = f"t{len(self._tag_ids) + 1}"
             shown = xml_text(label)
             exact = None if shown == label else json.dumps(label)
-            self._make(self._tags, element, ID=self._tag_ids[key], TYPE=OURS, LABEL=shown, DESCRIPTION=exact)
+            self._make(self._tags, element, ID=self._tag_ids[key], TYPE=kind, LABEL=shown, DESCRIPTION=exact)
         return self._tag_ids[key]
 
-    def _tagrefs(self, annotation: Annotation | None, *, tagged: bool) -> str | None:
+    def _tagrefs(self, annotation: Annotation | None, level: Level, *, tagged: bool) -> str | None:
+        """Return the ids of an element's tags; those of classes have the level as type, which kraken looks for."""
         if annotation is None:
-            return self._tag("OtherTag", HOLDER)
-        tags = [self._tag("LayoutTag", annotation.label)] if tagged else []
+            return self._tag("OtherTag", OURS, HOLDER)
+        tags = [self._tag("LayoutTag", level, annotation.label)] if tagged else []
         if annotation.crowd:
-            tags.append(self._tag("OtherTag", CROWD))
+            tags.append(self._tag("OtherTag", OURS, CROWD))
         return " ".join(tags) or None
 
     def _add_block(self, space: Element, block: Block, key: str) -> None:
@@ -144,7 +146,7 @@ class _Document:
             self._add_rows(self._make(space, "TextBlock", ID=key), block.rows, key)
             return
         name, kind, tagged = block_element(annotation.label)
-        tags = self._tagrefs(annotation, tagged=tagged)
+        tags = self._tagrefs(annotation, "region", tagged=tagged)
         element = self._make(space, name, ID=key, TAGREFS=tags, TYPE=kind, **_position(annotation.box))
         self._add_shape(element, annotation)
         if name != "TextBlock" and block.rows:
@@ -158,15 +160,16 @@ class _Document:
             line_key = f"{key}l{number}"
             position = _position(row.box)
             tagged = row.annotation is not None and row.annotation.label != LINE
-            tags = self._tagrefs(row.annotation, tagged=tagged)
+            tags = self._tagrefs(row.annotation, "line", tagged=tagged)
             line = self._make(block, "TextLine", ID=line_key, TAGREFS=tags, **position)
             if row.annotation is not None:
                 self._add_shape(line, row.annotation)
                 score = _score(row.annotation)
-                holder = self._tag("OtherTag", HOLDER)
-                self._make(line, "String", ID=f"{line_key}s0", TAGREFS=holder, CONTENT="", WC=score, **position)
+                if score is not None or not row.words:
+                    holder = self._tag("OtherTag", OURS, HOLDER)
+                    self._make(line, "String", ID=f"{line_key}s0", TAGREFS=holder, CONTENT="", WC=score, **position)
             for place, word in enumerate(row.words, start=1):
-                tags = self._tagrefs(word, tagged=word.label != WORD)
+                tags = self._tagrefs(word, "word", tagged=word.label != WORD)
                 given = {"ID": f"{line_key}s{place}", "TAGREFS": tags, "CONTENT": "", "WC": _score(word)}
                 self._add_shape(self._make(line, "String", **given, **_position(word.box)), word)
 

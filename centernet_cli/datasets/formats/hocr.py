@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from centernet_cli.core.records import PageInfo
 from centernet_cli.core.safe_io import read_bytes
 from centernet_cli.datasets.formats.hocr_labels import (
+    CHARACTERS,
     DATA,
     LINE,
     LINES,
@@ -19,7 +20,17 @@ from centernet_cli.datasets.formats.hocr_labels import (
     region_label,
 )
 from centernet_cli.datasets.formats.hocr_write import SYSTEM, fit_hocr, hocr_files, write_hocr
-from centernet_cli.datasets.formats.layout import LEVELS, Geometry, Part, Sheet, combined, outline, read_points
+from centernet_cli.datasets.formats.layout import (
+    BASELINES,
+    GLYPHS,
+    LEVELS,
+    Geometry,
+    Part,
+    Sheet,
+    combined,
+    outline,
+    read_points,
+)
 from centernet_cli.datasets.formats.layout_read import WrongRootError, read_extras, read_layout, sniff_layout
 from centernet_cli.datasets.formats.safe_xml import MAX_BYTES, local_name, parse_xhtml
 from centernet_cli.datasets.formats.shapes import ShapeError, numbers, parse_number
@@ -123,8 +134,12 @@ def _parts(page: Element, tally: Tally, *, ours: bool) -> Iterator[Part]:
             continue
         level, label = _level(element, name)
         if label is None:
+            if name in CHARACTERS:
+                tally.note(GLYPHS)
             continue
         found = properties(element.get("title"))
+        if "baseline" in found:
+            tally.note(BASELINES)
         if level == "region" and "bbox" not in found and "poly" not in found:
             tally.note("elements without `bbox` skipped, what is in them kept")
             continue
@@ -146,7 +161,8 @@ def _level(element: Element, name: str) -> tuple[Level, str | None]:
         return "line", LINE
     if name in WORDS:
         return "word", WORD
-    return "region", region_label(name)
+    label = region_label(name)
+    return "region", label and (element.get("data-region-type") or label)  # the attribute is kraken's
 
 
 def _is_in_paragraph(element: Element) -> bool:

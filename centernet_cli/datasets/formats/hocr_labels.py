@@ -32,7 +32,8 @@ LINES = {"ocr_line", "ocrx_line"}
 WORDS = {"ocrx_word", "ocr_word"}
 LINES_IN_PARAGRAPHS = {"ocr_header", "ocr_footer", "ocr_caption", "ocr_textfloat"}
 """Tesseract calls the lines of such blocks so, inside of `ocr_par`."""
-_NO_REGIONS = {"ocr_page", "ocr_document", "ocr_linear", "ocr_cinfo", "ocrx_cinfo", "ocr_glyph", "ocr_glyphs"}
+CHARACTERS = {"ocr_cinfo", "ocrx_cinfo", "ocr_glyph", "ocr_glyphs"}
+_NO_REGIONS = {"ocr_page", "ocr_document", "ocr_linear"} | CHARACTERS
 # A name, then values; a semicolon in quotes ends nothing.
 _PROPERTY = re.compile(r"""([A-Za-z_][\w-]*)((?:\s*"[^"]*"|\s*'[^']*'|[^;])*)""")
 

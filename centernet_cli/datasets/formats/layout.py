@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Level = Literal["region", "line", "word"]
 LEVELS = ("auto", "line", "region", "word", "all")
 """What can be read: lines, or regions if there are no lines; one level; or all three."""
+BASELINES, GLYPHS = "baselines ignored", "single characters ignored"
+"""Notes of what the formats have below words, and beside lines."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from centernet_cli.datasets.formats.layout import open_ring
 from centernet_cli.datasets.formats.safe_xml import xml_text
 from centernet_cli.datasets.formats.shapes import TO_BOX
 from centernet_cli.datasets.nesting import nest
-from centernet_cli.datasets.reading_order import reading_order, row_order
+from centernet_cli.datasets.reading_order import INSIDE, reading_order, row_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,10 +115,17 @@ def arrange(annotations: Sequence[Annotation]) -> list[Block]:
 
 
 def _from_header_to_footer(items: Sequence[Annotation | Row]) -> list[Annotation | Row]:
-    """Return items in reading order; headers come first and footers last, whichever column they are above or below."""
+    """Return items in reading order; headers come first and footers last, whichever column they are above or below.
+
+    What is in them, such as the number of the page, goes with them.
+    """
+    labels = [item.label if isinstance(item, Annotation) else "" for item in items]
+    edges = [index for index, label in enumerate(labels) if label in {HEADER, FOOTER}]
+    boxes = [item.box for item in items]
+    held_by = nest(boxes, [boxes[index] for index in edges], least=INSIDE)
     parts: tuple[list[Annotation | Row], ...] = ([], [], [])
-    for item in items:
-        label = item.label if isinstance(item, Annotation) else ""
+    for item, own, holder in zip(items, labels, held_by, strict=True):
+        label = own if own in {HEADER, FOOTER} or holder is None else labels[edges[holder]]
         parts[0 if label == HEADER else 2 if label == FOOTER else 1].append(item)
     return [item for part in parts for item in _in_order(part, [item.box for item in part])]
 

@@ -6,9 +6,16 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from centernet_cli.core.records import PageInfo
-from centernet_cli.datasets.formats.layout import LEVELS, Geometry, Part, Sheet, outline, read_points
+from centernet_cli.datasets.formats.layout import BASELINES, GLYPHS, LEVELS, Geometry, Part, Sheet, outline, read_points
 from centernet_cli.datasets.formats.layout_read import WrongRootError, read_extras, read_layout, sniff_layout
-from centernet_cli.datasets.formats.page_xml_labels import LINE, WORD, our_custom, parse_custom, region_label
+from centernet_cli.datasets.formats.page_xml_labels import (
+    LINE,
+    WORD,
+    custom_type,
+    our_custom,
+    parse_custom,
+    region_label,
+)
 from centernet_cli.datasets.formats.page_xml_write import fit_page_xml, page_xml_files, write_page_xml
 from centernet_cli.datasets.formats.safe_xml import local_name, namespace, read_xml, same_namespace
 from centernet_cli.datasets.formats.shapes import ShapeError, parse_number
@@ -35,6 +42,10 @@ _SUFFIXES = (".xml",)
 # A DOCTYPE, which is refused, may be so long that the element is out of sight.
 _MARKS = (b"<pcgts", b":pcgts", b"<!doctype pcgts")
 _LEVELS: dict[str, tuple[Level, str]] = {"TextLine": ("line", LINE), "Word": ("word", WORD)}
+_IGNORED = {
+    "Baseline": BASELINES, "Glyph": GLYPHS,
+    "Border": "`Border` and `PrintSpace` ignored", "PrintSpace": "`Border` and `PrintSpace` ignored",
+}  # fmt: skip
 _PER_INCH = {"PPI": 1.0, "PPCM": 2.54}
 
 
@@ -119,13 +130,14 @@ def _parts(parent: Element, tally: Tally) -> Iterator[Part]:
         elif name in _LEVELS:
             custom = parse_custom(element.get("custom"))
             ours = our_custom(custom)
-            if "type" in custom.get("structure", {}):
+            if custom_type(custom) is not None:
                 tally.note(f"types of {name} (`custom`) ignored")
             if "holder" not in ours:
                 level, label = _LEVELS[name]
                 yield _part(level, element, ours.get("label", label))
-            if name == "TextLine":
-                yield from _parts(element, tally)
+            yield from _parts(element, tally)
+        elif name in _IGNORED:
+            tally.note(_IGNORED[name])
 
 
 def _is_cell(element: Element) -> bool:

@@ -58,6 +58,11 @@ def _escape(text: str) -> str:
     return _SPECIAL.sub(lambda match: f"\\u{ord(match[0]):04x}" if ord(match[0]) < 0x10000 else match[0], text)
 
 
+def custom_type(custom: Custom) -> str | None:
+    """Return the type of a region or line that a `custom` attribute names, None if it names none."""
+    return next((found for name in ("structure", "type") if (found := custom.get(name, {}).get("type"))), None)
+
+
 def our_custom(custom: Custom) -> dict[str, str]:
     """Return the part of a `custom` attribute that is ours: `label`, `crowd`, `holder`."""
     return custom.get(_OURS, {})
@@ -69,12 +74,13 @@ def region_label(element: str, kind: str | None, custom: Custom, *, is_cell: boo
     Args:
         element: Name such as `TextRegion`.
         kind: Its `type`.
-        custom: Its `custom`, whose `structure {type:…;}` goes over the type, as in Transkribus and eScriptorium.
+        custom: Its `custom`, whose `structure {type:…;}` goes over the type, as in Transkribus and eScriptorium;
+            kraken has `type {type:…;}`.
         is_cell: Whether it has the role of a table's cell.
     """
     if "label" in our_custom(custom):
         return our_custom(custom)["label"]
-    structure = custom.get("structure", {}).get("type")
+    structure = custom_type(custom)
     if structure:
         return _TYPE_LABELS.get(structure, structure)
     if element == "TextRegion":

@@ -93,8 +93,13 @@ def _document(page: PageRecord, image: str) -> Element:
     blocks = arrange(page.annotations)
     if blocks:
         group = make(make(sheet, "ReadingOrder"), "OrderedGroup", id="order")
-        for index in range(len(blocks)):
-            make(group, "RegionRefIndexed", index=str(index), regionRef=f"r{index + 1}")
+        for index, block in enumerate(blocks):
+            place = {"index": str(index), "regionRef": f"r{index + 1}"}
+            if _has_inner(block):
+                inner = make(group, "OrderedGroupIndexed", id=f"order{index + 1}", **place)
+                make(inner, "RegionRefIndexed", index="0", regionRef=_inner(f"r{index + 1}"))
+            else:
+                make(group, "RegionRefIndexed", **place)
     extras = extras_text(page, image, keep_dpi=False)
     if extras is not None:
         make(make(sheet, "UserDefined"), "UserAttribute", name="centernet", type="xsd:string", value=extras)
@@ -113,11 +118,20 @@ def _add_block(make: Any, sheet: Element, block: Block, key: str) -> None:
     name, kind, custom = region_element(annotation.label)
     element = make(sheet, name, id=key, type=kind, custom=custom_text(custom, crowd=annotation.crowd))
     _add_coords(make, element, annotation, block.box)
-    if name != "TextRegion" and block.rows:
-        # Only text regions have lines.
-        element = make(element, "TextRegion", id=f"{key}t", custom=custom_text({}, holder=True))
+    if _has_inner(block):
+        element = make(element, "TextRegion", id=_inner(key), custom=custom_text({}, holder=True))
         _add_coords(make, element, None, block.box)
     _add_rows(make, element, block.rows, key)
+
+
+def _has_inner(block: Block) -> bool:
+    """Tell whether a block's lines need a region in it to hold them: only text regions have lines."""
+    annotation = block.annotation
+    return annotation is not None and bool(block.rows) and region_element(annotation.label)[0] != "TextRegion"
+
+
+def _inner(key: str) -> str:
+    return f"{key}t"
 
 
 def _add_rows(make: Any, region: Element, rows: Sequence[Row], key: str) -> None:

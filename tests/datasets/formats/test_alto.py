@@ -103,6 +103,8 @@ def test_containers_and_blocks_without_position_are_no_regions(tmp_path: Path) -
         ('<OtherTag ID="t" TYPE="region" LABEL="MainZone"/>', "MainZone"),
         ('<LayoutTag ID="t" LABEL="heading"/>', "title"),
         ('<StructureTag ID="t" LABEL="list"/>', "list"),
+        ('<OtherTag ID="t" TYPE="type" LABEL="heading" DESCRIPTION=""/>', "title"),  # kraken
+        ('<OtherTag ID="t" TYPE="language" LABEL="lat"/>', "text"),
         ('<OtherTag ID="t" TYPE="line" LABEL="x"/>', "text"),
         ('<NamedEntityTag ID="t" LABEL="Paris"/>', "text"),
         ('<OtherTag ID="u" LABEL="x"/>', "text"),
@@ -366,6 +368,8 @@ def test_written_files_are_as_the_schema_says(tmp_path: Path) -> None:
         ("0.75", ""),
         ("0.5", ""),
     ]
+    (tag,) = root.iter("{*}LayoutTag")
+    assert (tag.get("TYPE"), tag.get("LABEL")) == ("region", "list")  # as kraken and eScriptorium have it
     found = read_alto(tmp_path, level="all").pages[0]
     fitted = fit_alto(dataset, Tally()).pages[0]
     assert sorted(found.annotations, key=by_place) == sorted(fitted.annotations, key=by_place)
@@ -395,3 +399,33 @@ def test_any_text_gives_a_dataset_or_an_input_error(
         assert all(len(found) < 1000 for found in error.lines())  # noqa: PT017 (either outcome is right)
     else:
         assert len(dataset.pages) == 1
+
+
+def test_a_line_has_a_string_of_its_own_only_if_it_needs_one(tmp_path: Path) -> None:
+    word = Annotation(label="word", box=(10, 10, 30, 30))
+    lines = [
+        Annotation(label="text_line", box=(10, 10, 90, 30)),
+        Annotation(label="text_line", box=(10, 50, 90, 70)),
+    ]
+    info = PageInfo(source="a.png", width=100, height=100)
+    write_alto(Dataset(classes=(), pages=(PageRecord(info=info, annotations=(word, *lines)),), root=tmp_path), tmp_path)
+    root = read_xml(tmp_path / "a.xml")
+    assert [len(line.findall("{*}String")) for line in root.iter("{*}TextLine")] == [1, 1]
+    assert len(read_alto(tmp_path, level="word").pages[0].annotations) == 1
+
+
+def test_single_characters_and_baselines_are_counted(tmp_path: Path) -> None:
+    string = f'<String CONTENT="ab" {POSITION}><Glyph CONTENT="a" {POSITION}/><Glyph CONTENT="b" {POSITION}/></String>'
+    found, tally = read(tmp_path, alto(block(f'<TextLine BASELINE="35" {POSITION}>{string}</TextLine>')), "all")
+    assert [annotation.label for annotation in found.annotations] == ["text", "text_line", "word"]
+    assert tally.notes["baselines ignored"] == 1
+    assert tally.notes["single characters ignored"] == 2
+
+
+def test_our_classes_keep_their_names_though_others_would_be_renamed(tmp_path: Path) -> None:
+    annotations = tuple(
+        Annotation(label=label, box=(10, y, 90, y + 10)) for y, label in ((0, "heading"), (20, "paragraph"))
+    )
+    info = PageInfo(source="a.png", width=100, height=100)
+    write_alto(Dataset(classes=(), pages=(PageRecord(info=info, annotations=annotations),), root=tmp_path), tmp_path)
+    assert read_alto(tmp_path).classes == ("heading", "paragraph")

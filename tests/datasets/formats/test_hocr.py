@@ -303,3 +303,14 @@ def test_any_text_gives_a_dataset_or_an_input_error(
         assert all(len(found) < 1000 for found in error.lines())  # noqa: PT017 (either outcome is right)
     else:
         assert len(dataset.pages) == 1
+
+
+def test_regions_of_kraken_and_characters(tmp_path: Path) -> None:
+    letter = "<span class='ocrx_cinfo' title='x_bboxes 10 20 15 40'>a</span>"
+    line = element("ocr_line", "bbox 10 20 30 40; baseline 0.01 -3", element("ocrx_word", inner=letter))
+    block = f'<div class="ocrx_block" data-region-type="marginalia" title="bbox 10 20 30 40">{line}</div>'
+    nameless = '<div class="ocrx_block" data-region-type="" title="bbox 10 20 30 40"></div>'
+    found, tally = read(tmp_path, page(block + nameless), "all")
+    assert [annotation.label for annotation in found.annotations] == ["marginalia", "text_line", "word", "text"]
+    assert tally.notes["single characters ignored"] == 1
+    assert tally.notes["baselines ignored"] == 1

@@ -137,3 +137,14 @@ def test_lines_of_tables_are_read_by_row_and_footers_last() -> None:
     blocks = arrange([footer, table, right, *reversed(cells), left, header])
     assert [block.annotation for block in blocks] == [header, left, right, table, footer]
     assert [row.annotation for row in blocks[3].rows] == cells
+
+
+def test_what_is_in_a_header_is_read_with_it() -> None:
+    def part(label: str, *box: float) -> Annotation:
+        return Annotation(label=label, box=(box[0], box[1], box[2], box[3]))
+
+    header, number = part("header", 0, 0, 600, 10), part("page-number", 550, 1, 590, 9)
+    footer, mark = part("footer", 0, 900, 600, 930), part("text", 300, 905, 400, 925)
+    left, right = part("text", 0, 20, 290, 800), part("text", 310, 20, 600, 800)
+    blocks = arrange([mark, right, number, footer, left, header])
+    assert [block.annotation for block in blocks] == [header, number, left, right, footer, mark]

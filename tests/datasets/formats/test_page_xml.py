@@ -105,6 +105,27 @@ def test_classes_of_regions(tmp_path: Path, kind: str, more: str, label: str) ->
     assert tally.rows() == [(kind, "converted", "", 1)]
 
 
+def test_types_of_kraken(tmp_path: Path) -> None:
+    marked = 'custom="language {type:lat;} type {type:heading;}"'
+    found, tally = read(tmp_path, page(region(line(more='custom="type {type:default;}"'), more=marked)), "all")
+    assert [annotation.label for annotation in found.annotations] == ["title", "text_line"]
+    assert tally.notes["types of TextLine (`custom`) ignored"] == 1
+
+
+def test_outlines_that_are_no_regions_lines_or_words_are_counted(tmp_path: Path) -> None:
+    coords = f'<Coords points="{BOX}"/>'
+    word = f'<Word id="w">{coords}<Glyph id="g1">{coords}</Glyph><Glyph id="g2">{coords}</Glyph></Word>'
+    baseline = '<Baseline points="10,35 30,35"/>'
+    body = f"<Border>{coords}</Border>{region(line(baseline + word))}"
+    found, tally = read(tmp_path, page(body), "all")
+    assert [annotation.label for annotation in found.annotations] == ["text", "text_line", "word"]
+    assert {note: count for note, count in tally.notes.items() if note.endswith("ignored")} == {
+        "`Border` and `PrintSpace` ignored": 1,
+        "baselines ignored": 1,
+        "single characters ignored": 2,
+    }
+
+
 def test_cells_of_tables(tmp_path: Path) -> None:
     cell = '<TextRegion id="c"><Coords points="10,20 20,20 20,30 10,30"/><Roles><TableCellRole rowIndex="0"/></Roles>'
     found, _ = read(tmp_path, page(region(f"{cell}</TextRegion>", kind="TableRegion")))
@@ -334,7 +355,7 @@ ORDER = {
     "Metadata": ["Creator", "Created", "LastChange"],
     "Page": ["ReadingOrder", "UserDefined", "*Region"],
     "ReadingOrder": ["OrderedGroup"],
-    "OrderedGroup": ["RegionRefIndexed"],
+    "OrderedGroupIndexed": ["RegionRefIndexed"],
     "UserDefined": ["UserAttribute"],
     "TextRegion": ["Coords", "*Region", "TextLine"],
     "*Region": ["Coords", "*Region"],
@@ -373,6 +394,10 @@ def check_structure(root) -> None:
     assert len(ids) == len(set(ids))
     for element in root.iter():
         name = local_name(element)
+        if name == "OrderedGroup":
+            assert {local_name(child) for child in element} <= {"RegionRefIndexed", "OrderedGroupIndexed"}
+            assert [child.get("index") for child in element] == [str(index) for index in range(len(element))]
+            continue
         known = ORDER.get(name) or (ORDER["*Region"] if name.endswith("Region") else [])
         places = [
             known.index("*Region" if local_name(child).endswith("Region") else local_name(child)) for child in element
@@ -389,9 +414,9 @@ def check_structure(root) -> None:
         if name == "Page":
             assert int(element.get("imageWidth")) > 0
             assert int(element.get("imageHeight")) > 0
-        if name == "RegionRefIndexed":
+        if name in {"RegionRefIndexed", "OrderedGroupIndexed"}:
             assert element.get("regionRef") in ids
-        if name == "OrderedGroup":
+        if name in {"OrderedGroup", "OrderedGroupIndexed"}:
             assert len(element)
 
 
@@ -424,6 +449,10 @@ def test_lines_are_nested_in_regions_in_reading_order(tmp_path: Path) -> None:
     ]
     labels = [annotation.label for annotation in read_page_xml(tmp_path, level="region").pages[0].annotations]
     assert labels == ["title", "table", "text"]
+    # The region that holds the table's lines has its place in the order too: programs put what has none at the end.
+    order = [element.get("regionRef") for element in root.iter() if element.get("regionRef")]
+    regions = [element.get("id") for element in root.iter() if local_name(element).endswith("Region")]
+    assert order == regions
 
 
 def test_what_does_not_fit_is_counted_once(tmp_path: Path) -> None:
