@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from centernet_cli.training.distributed import Group
     from centernet_cli.training.run_dir import RunDir
 
-RECIPE = typer.Argument(help="Recipe file, or the name of a shipped one; with --resume it may be left out.")
+RECIPE = typer.Argument(help="Recipe file, or the name of a shipped one; left out with --resume.")
 OVERRIDES = typer.Option("--set", help="Override a value of the recipe, such as train.epochs=3; repeatable.")
 OUT = typer.Option("--out", help="Run folder; default runs/NAME-DATE.")
 RESUME = typer.Option("--resume", help="Go on with this run folder where it stopped.")
@@ -58,9 +58,9 @@ def train(
         raise UsageError("U115", "give a recipe, or --resume RUN", hint="centernet recipe list")
     if resume is None and out is None and not dry_run and (group.world > 1 or group.restarts):
         raise UsageError("U116", "several processes need one run folder: give --out")
-    settings, run, again = _begin(recipe, list(overrides or ()), out, resume, group, dry_run=dry_run)
+    settings, run, begun = _begin(recipe, list(overrides or ()), out, resume, group, dry_run=dry_run)
     with connected(group, chosen):
-        run_job(settings, run, chosen, group, again=again, dry_run=dry_run)
+        run_job(settings, run, chosen, group, begun=begun, dry_run=dry_run)
 
 
 def _device_of(group: Group, name: str) -> torch.device:
@@ -76,7 +76,7 @@ def _device_of(group: Group, name: str) -> torch.device:
 def _begin(
     recipe: Path | None, overrides: list[str], out: Path | None, resume: Path | None, group: Group, *, dry_run: bool
 ) -> tuple[Recipe, RunDir, bool]:
-    """Return the recipe, the run folder, and whether the run goes on: as asked for, or started again after a crash."""
+    """Return the recipe, the run folder, and whether it was begun: to go on with it, or before a crash."""
     from centernet_cli.core.recipe_file import load_recipe
     from centernet_cli.training.run_dir import RunDir
 
@@ -90,7 +90,7 @@ def _begin(
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
     run = RunDir(out or Path("runs") / f"{settings.name}-{stamp}")
     if group.restarts:
-        return settings, run, run.last.is_file()
+        return settings, run, True
     if group.leads and not dry_run:
         run.check_free()  # before data are read, which may take minutes
     return settings, run, False

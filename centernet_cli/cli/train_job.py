@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from centernet_cli.training.trainer import Trainer
 
 
-def run_job(settings: Recipe, run: RunDir, device: torch.device, group: Group, *, again: bool, dry_run: bool) -> None:
+def run_job(settings: Recipe, run: RunDir, device: torch.device, group: Group, *, begun: bool, dry_run: bool) -> None:
     """Train, go on training, or rehearse.
 
     Args:
@@ -27,7 +27,7 @@ def run_job(settings: Recipe, run: RunDir, device: torch.device, group: Group, *
         run: Where.
         device: Of this process.
         group: Of the processes that train together.
-        again: Whether the run goes on.
+        begun: Whether the run was begun before; without a checkpoint it begins anew.
         dry_run: Only rehearse.
 
     Raises:
@@ -37,17 +37,21 @@ def run_job(settings: Recipe, run: RunDir, device: torch.device, group: Group, *
     from centernet_cli.training.checkpoint import load_checkpoint
     from centernet_cli.training.trainer import prepare
 
-    if again and group.leads and not dry_run:
+    if begun and group.leads and not dry_run:
         console.keep_log(run.log)
+    # With a result but without a checkpoint something was taken away, and must not be written over.
+    again = begun and (run.last.is_file() or run.weights.is_file())
     state = load_checkpoint(run.last) if again else None
+    if begun and not again:
+        console.say(f"{run.root}: ended before its first checkpoint, so the run begins anew")
     finished = state is not None and not dry_run and is_finished(run, state, settings)
-    if finished and (run.report.is_file() or not group.leads):
+    if finished and (has_report(run) or not group.leads):
         return
     trainer = prepare(settings, run, device, resume=again, group=group)
     if state is not None:
         go_back(trainer, state, keep=group.leads and not dry_run)
     elif group.leads and not dry_run:
-        run.create(settings, replace=group.restarts > 0)
+        run.create(settings, replace=begun)
         console.keep_log(run.log)
     describe(trainer)
     if dry_run:
@@ -67,11 +71,26 @@ def is_finished(run: RunDir, state: State, settings: Recipe) -> bool:
     from centernet_cli.training.changes import possible_changes
 
     possible_changes(state["recipe"], settings, run)
-    if state["epoch"] < settings.train.epochs or not run.weights.is_file():
+    if state["epoch"] < settings.train.epochs or not has_result(run, state):
         return False
     console.say(f"{run.root}: this run is finished ({state['step']:,} steps); weights are in {run.weights}")
     console.say(f"to go on all the same: centernet train --resume {run.root} --set train.epochs={state['epoch'] + 10}")
     return True
+
+
+def has_result(run: RunDir, state: State) -> bool:
+    """Return whether the run's weights are those of its end: a part of it that ended before may have left others."""
+    from centernet_cli.models.meta import read_meta
+
+    if not run.weights.is_file():
+        return False
+    steps = read_meta(run.best).facts.get("steps") if run.best.is_file() else state["step"]
+    return read_meta(run.weights).facts.get("steps") == steps
+
+
+def has_report(run: RunDir) -> bool:
+    """Return whether there is a report, and of the weights that are there."""
+    return run.report.is_file() and run.report.stat().st_mtime_ns >= run.weights.stat().st_mtime_ns
 
 
 def learn(trainer: Trainer, *, again: bool) -> None:
@@ -149,14 +168,14 @@ def conclude(trainer: Trainer) -> None:
         kept = load_model(str(trainer.run.weights))
         network = kept.network.to(trainer.device)
         pairs = validate(network, kept.meta, trainer.data.val, recipe, trainer.device).pairs
-    threshold = read_meta(trainer.run.weights).threshold
+    meta = read_meta(trainer.run.weights)
     hints = loss_hints(trainer.run.read_metrics())
     if pairs:
-        hints += class_hints(pairs, recipe.data.classes, threshold)
+        hints += class_hints(pairs, recipe.data.classes, meta.threshold)
     for hint in hints:
         trainer.hints.append(hint)
         console.warn(hint)
-    summary = write_report(trainer, pairs, threshold)
+    summary = write_report(trainer, pairs, meta)
     if summary is not None:
         class_table(summary)
     console.say(f"report: {trainer.run.report}")

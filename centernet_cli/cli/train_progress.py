@@ -26,7 +26,8 @@ class ConsoleProgress(Progress):
         self._start = time.monotonic()
         self._epoch_start = self._start
         self._first_share: float | None = None
-        self._left: float | None = None
+        self._share = 0.0
+        self._epochs = 0
 
     def close(self) -> None:
         """End the current bar."""
@@ -35,7 +36,7 @@ class ConsoleProgress(Progress):
         self._context = self._bar = None
 
     def epoch(self, epoch: int, epochs: int, batches: int, done: int) -> None:
-        self._epoch_start = time.monotonic()
+        self._epoch_start, self._epochs = time.monotonic(), epochs
         self._open(f"epoch {epoch + 1}/{epochs}", batches, "batches")
         if done and self._bar is not None:
             self._bar.advance(done)
@@ -44,11 +45,11 @@ class ConsoleProgress(Progress):
         for name, value in terms.items():
             self._means[name] = SMOOTHING * self._means.get(name, value) + (1 - SMOOTHING) * value
         note = self._losses()
+        self._share = share
         if self._first_share is None:
             self._first_share, self._start = share, time.monotonic()
-        elif share > self._first_share:
-            self._left = (time.monotonic() - self._start) / (share - self._first_share) * (1 - share)
-            note += f", {console.duration(self._left)} to the end"
+        elif (left := self._left()) is not None:
+            note += f", {console.duration(left)} to the end"
         if self._bar is not None:
             self._bar.advance(batches, note)
 
@@ -72,21 +73,28 @@ class ConsoleProgress(Progress):
             f"epoch {epoch}: {self._losses()} | F1@0.5 {_figure(lines.f1_50)} F1@0.75 {_figure(lines.f1_75)} "
             f"AP {_figure(result.coco.ap)} (maxDets {result.coco.max_dets}, threshold {lines.threshold:.2f})"
             + (" best" if best else "")
-            + self._times()
+            + self._times(epoch)
         )
 
     def unjudged(self, epoch: int) -> None:
         self.close()
-        console.say(f"epoch {epoch}: {self._losses()}{self._times()}")
+        console.say(f"epoch {epoch}: {self._losses()}{self._times(epoch)}")
 
     def _losses(self) -> str:
         """Return the losses; a run that goes on at the end of an epoch has made no step of it."""
         return " ".join(f"{name} {value:.3f}" for name, value in self._means.items()) or "all steps done before"
 
-    def _times(self) -> str:
+    def _left(self) -> float | None:
+        """Return how many seconds the rest will take, validations too, if the part so far tells."""
+        if self._first_share is None or self._share <= self._first_share:
+            return None
+        return (time.monotonic() - self._start) / (self._share - self._first_share) * (1 - self._share)
+
+    def _times(self, epoch: int) -> str:
         """Return how long the epoch took and how long the rest will."""
         took = console.duration(time.monotonic() - self._epoch_start)
-        return f" | {took}" + (f", {console.duration(self._left)} left" if self._left is not None else "")
+        left = self._left() if epoch < self._epochs else None
+        return f" | {took}" + (f", {console.duration(left)} left" if left is not None else "")
 
     def _open(self, description: str, total: int, unit: str) -> None:
         self.close()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from centernet_cli.evaluation.pairs import PagePair
     from centernet_cli.evaluation.summary import Summary
+    from centernet_cli.models.meta import ModelMeta
     from centernet_cli.training.data import TrainingData
     from centernet_cli.training.trainer import Trainer
 
@@ -54,13 +55,13 @@ def write_batches(trainer: Trainer, pictures: Sequence[Image.Image]) -> None:
         atomic_write_bytes(trainer.run.batches / f"batch-{number}.jpg", jpeg(picture))
 
 
-def write_report(trainer: Trainer, pairs: Sequence[PagePair], threshold: float) -> Summary | None:
+def write_report(trainer: Trainer, pairs: Sequence[PagePair], meta: ModelMeta) -> Summary | None:
     """Write report, plots, model card and statistics of the labels; return the scores, if there are any.
 
     Args:
         trainer: At the end of its training.
         pairs: Validation pages with the predictions of the weights that are kept; none without validation.
-        threshold: Of the model, for scores where none is better than others because nothing is right.
+        meta: Of the weights that are kept; its threshold is taken where none is better because nothing is right.
 
     Raises:
         OutputError: A file cannot be written.
@@ -68,10 +69,10 @@ def write_report(trainer: Trainer, pairs: Sequence[PagePair], threshold: float) 
     recipe, run = trainer.recipe, trainer.run
     summary = None
     if pairs:
-        usual = None if trainer.best_score > 0 else threshold
+        usual = None if trainer.best_score > 0 else meta.threshold
         scoring = Scoring(max_dets=recipe.eval.max_dets, draws=0, threshold=usual)
         summary = summarise(pairs, recipe.data.classes, scoring)
-    card = model_card(trainer, summary)
+    card = model_card(trainer, summary, meta)
     curves, labels = training_plots(run.read_metrics()), label_plots(trainer.data, recipe.data.classes)
     judged: dict[str, str] = {}
     if summary is not None:

@@ -62,12 +62,12 @@ def source_rows(data: TrainingData) -> tuple[list[str], list[list[str]]]:
         mine = rows.setdefault(page.source, Counter())
         mine.update(train=1, boxes=len(page.boxes), empty=int(not len(page.boxes)), ignored=len(page.ignore))
     for held in data.val:
-        rows.setdefault(held.source, Counter()).update(val=1)
-    columns = ("train", "val", "boxes", "empty", "ignored")
+        rows.setdefault(held.source, Counter()).update(val=1, held=sum(not one.crowd for one in held.truth))
+    columns = ("train", "boxes", "empty", "ignored", "val", "held")
     if len(rows) > 1:
         rows["all"] = sum(rows.values(), Counter())
     cells = [[printable(name), *(f"{row[column]:,}" for column in columns)] for name, row in rows.items()]
-    return ["source", "train", "val", "boxes", "empty pages", "ignored areas"], cells
+    return ["source", "train", "boxes", "empty pages", "ignored areas", "val", "val boxes"], cells
 
 
 def model_line(trainer: Trainer) -> str:

@@ -197,6 +197,9 @@ class EvalSection(Section):
     weigh: Literal["sources", "balanced", "pages"] = "balanced"
     """What a source counts in that average of F1, and for the threshold kept in the model: `sources`: all alike;
     `pages`: as much as it has validation pages; `balanced`: the square root of that."""
+    level_classes: bool = True
+    """Put the scores of classes on one scale at the end, so that one threshold suits them all: where the validation
+    pages have boxes enough to tell."""
 
 
 class Recipe(Section):

@@ -9,13 +9,12 @@ import time
 from itertools import islice
 from typing import TYPE_CHECKING, NoReturn
 
-import torch
-
 from centernet_cli.core.errors import CenterNetError, DivergedError, MissingRequirementError
-from centernet_cli.core.safe_io import atomic_write_bytes, dump_json
+from centernet_cli.core.safe_io import dump_json
 from centernet_cli.models.zoo import save_model
 from centernet_cli.training.data import plan_epoch, planned_steps
 from centernet_cli.training.feed import Feed, watched_workers
+from centernet_cli.training.finish import finish
 from centernet_cli.training.hints import LossWatch
 from centernet_cli.training.optim import rate_factor
 from centernet_cli.training.signals import Stopped, caught_signals
@@ -60,7 +59,7 @@ def train(trainer: Trainer, progress: Progress) -> Validation | None:
         finally:
             part.trackers.close()
     if trainer.group.leads:
-        finish(trainer, result)
+        finish(trainer, result, progress)
     return result
 
 
@@ -244,20 +243,3 @@ class _Part:
         if self.caught and self.trainer.group.world == 1:
             # The epoch isn't over yet, so that the run goes on with this validation.
             self.stop()
-
-
-def finish(trainer: Trainer, result: Validation | None) -> None:
-    """Make the best weights (the last ones without validation) the run's result.
-
-    Raises:
-        DivergedError: They are not numbers.
-        OutputError: They cannot be written.
-    """
-    run = trainer.run
-    if run.best.is_file():
-        atomic_write_bytes(run.weights, run.best.read_bytes())
-        return
-    state = trainer.averaged.state_dict()
-    if not all(torch.isfinite(value).all() for value in state.values()):
-        raise DivergedError("T901", "the weights are not finite", path=run.root, hint="a lower optim.lr")
-    save_model(state, model_meta(trainer, result), run.weights)

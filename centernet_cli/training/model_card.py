@@ -7,14 +7,22 @@ from typing import TYPE_CHECKING
 
 from centernet_cli import __version__
 from centernet_cli.models.cost import cost
+from centernet_cli.training.finish import FACT
 
 if TYPE_CHECKING:
     from centernet_cli.evaluation.summary import Summary
+    from centernet_cli.models.meta import ModelMeta
     from centernet_cli.training.trainer import Trainer
 
 
-def model_card(trainer: Trainer, summary: Summary | None) -> str:
-    """Return the card; `summary` scores the weights on the validation pages, if there are any."""
+def model_card(trainer: Trainer, summary: Summary | None, meta: ModelMeta) -> str:
+    """Return the card.
+
+    Args:
+        trainer: At the end of its training.
+        summary: Scores of the weights on the validation pages, if there are any.
+        meta: Of the weights.
+    """
     recipe, data = trainer.recipe, trainer.data
     price = cost(recipe.model, len(recipe.data.classes), recipe.train.input)
     pages = Counter(page.source for page in data.train)
@@ -43,7 +51,7 @@ def model_card(trainer: Trainer, summary: Summary | None) -> str:
 
 ## Scores
 
-{_scores(trainer, summary)}
+{_scores(trainer, summary)}{_levels(meta)}
 """
 
 
@@ -66,6 +74,18 @@ At IoU {first.iou:g} and threshold {first.threshold:.3f}:
 | class | boxes | precision | recall | F1 |
 | --- | ---: | ---: | ---: | ---: |
 {rows}"""
+
+
+def _levels(meta: ModelMeta) -> str:
+    """Return which scores of classes were moved."""
+    levels = meta.facts.get(FACT)
+    if not isinstance(levels, dict):
+        return ""
+    each = ", ".join(f"{label} {threshold:.3f}" for label, threshold in levels.items())
+    return f"""
+
+One threshold suits all classes because the scores of some were moved: by the thresholds that were best for them on
+the validation pages, and that are the common one now ({each})."""
 
 
 def _number(value: float | None) -> str:

@@ -108,7 +108,7 @@ class RunDir:
 
         Args:
             recipe: To keep in it.
-            replace: Whether there may be one already, of a run that crashed before it saved anything.
+            replace: Whether there may be one already, of a run that crashed before it saved anything to go on from.
 
         Raises:
             OutputError: It exists and isn't empty, or cannot be written.
@@ -117,6 +117,7 @@ class RunDir:
             self.check_free()
         try:
             self.last.parent.mkdir(parents=True, exist_ok=True)
+            self.best.unlink(missing_ok=True)
         except OSError as error:
             raise OutputError("O801", f"cannot create: {error.strerror}", path=self.root) from error
         self.keep_recipe(recipe)

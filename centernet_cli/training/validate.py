@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.records import Failure
+from centernet_cli.datasets.documents import document_of, names_document
 from centernet_cli.datasets.page_cache import read_frame
 from centernet_cli.evaluation.coco_ap import CocoScores, coco_scores
 from centernet_cli.evaluation.line_metrics import LineReport, line_scores
@@ -110,6 +111,7 @@ def _predict(
                 height=record.info.height,
                 annotates=page.annotates,
                 name=page.record.info.name,
+                document=document_of(page.record) if names_document(page.record) else "",
             )
         )
         tick()

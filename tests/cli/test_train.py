@@ -93,8 +93,9 @@ def test_a_run_from_recipe_to_weights(recipe, tmp_path, capsys):
         "weights.safetensors",
     ]
     assert (
-        "source  train  val  boxes  empty pages  ignored areas\npages       4    4      2            2" in captured.err
-    )
+        "source  train  boxes  empty pages  ignored areas  val  val boxes\n"
+        "pages       4      2            2              0    4          2\n"
+    ) in captured.err
     assert "boxes to learn from: box 2\n" in captured.err
     assert "warning: class 'box' has only 2 boxes to learn from" in captured.err
     assert "not used: 4 boxes labelled 'stamp'" in captured.err  # two for training, two for judging
@@ -323,6 +324,12 @@ def test_time_left_is_that_of_the_whole_run(monkeypatch, capsys):
         progress.step({"loss": 1.0}, 0.2 + 0.1 * i)
     progress.close()
     assert notes == ["loss 1.000", "loss 1.000, 7m00s to the end", "loss 1.000, 6m00s to the end"]
+    # A validation takes as long as the steps did: the others will as well.
+    clock[0] = 240.0
+    progress.unjudged(1)
+    assert capsys.readouterr().err == "epoch 1: loss 1.000 | 4m00s, 12m00s left\n"
+    progress.unjudged(2)
+    assert capsys.readouterr().err == "epoch 2: loss 1.000 | 4m00s\n"
 
 
 def test_an_epoch_of_which_all_steps_were_done_before(capsys):
@@ -348,3 +355,39 @@ def test_classes_that_the_first_model_has_not_are_named(recipe, tmp_path, capsys
     assert f"not in {out}, so their heads start afresh: stamp (taken over: box)\n" in capsys.readouterr().err
     assert main(["train", str(recipe), *more, "--set", "model.neck_channels=16"]) == 0
     assert "or of another shape:" in capsys.readouterr().err
+
+
+def test_a_run_that_ended_before_its_first_checkpoint_begins_anew(recipe, tmp_path, capsys, monkeypatch):
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    assert main(["train", str(recipe), "--out", str(whole)]) == 0
+    with monkeypatch.context() as patched:
+        # Killed between the first validation and the checkpoint after it.
+        patched.setattr("centernet_cli.training.trainer.save_checkpoint", lambda *_: sys.exit(9))
+        assert main(["train", str(recipe), "--out", str(cut)]) == 9
+    assert (cut / "checkpoints" / "best.safetensors").is_file()
+    capsys.readouterr()
+    assert main(["train", "--resume", str(cut)]) == 0
+    assert f"{cut}: ended before its first checkpoint, so the run begins anew\n" in capsys.readouterr().err
+    for name in ("weights.safetensors", "checkpoints/best.safetensors"):
+        assert (cut / name).read_bytes() == (whole / name).read_bytes()
+    assert len((cut / "metrics.jsonl").read_text().splitlines()) == len(
+        (whole / "metrics.jsonl").read_text().splitlines()
+    )
+
+
+@pytest.mark.parametrize("moment", ["weights", "report"])
+def test_a_longer_run_that_is_killed_at_its_end_is_not_taken_for_finished(
+    recipe, tmp_path, capsys, monkeypatch, moment
+):
+    out = tmp_path / "run"
+    assert main(["train", str(recipe), "--out", str(out), "--set", "train.epochs=1", *NO_VALIDATION]) == 0
+    before, report = (out / "weights.safetensors").read_bytes(), (out / "report.html").read_bytes()
+    place = {"weights": "centernet_cli.training.finish.save_model", "report": "centernet_cli.cli.train_job.conclude"}
+    with monkeypatch.context() as patched:
+        patched.setattr(place[moment], lambda *_: sys.exit(9))
+        assert main(["train", "--resume", str(out), "--set", "train.epochs=2"]) == 9
+    capsys.readouterr()
+    assert main(["train", "--resume", str(out)]) == 0
+    assert ("this run is finished" in capsys.readouterr().err) == (moment == "report")
+    assert (out / "weights.safetensors").read_bytes() != before
+    assert (out / "report.html").read_bytes() != report
