@@ -14,7 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-SMALL_LINE = 11.0
+SMALL_LINE = 10.0
 """Median line height, in network pixels, below which a second pass is worth its time."""
 COMFORTABLE_LINE = 13.0
 """Median line height that the second pass aims at."""

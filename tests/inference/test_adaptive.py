@@ -11,12 +11,12 @@ def heights(value: float, count: int = 100) -> np.ndarray:
 
 
 def test_lines_of_a_usual_height_need_no_second_look() -> None:
-    assert second_size(heights(11.0), 1024, 4000) is None
+    assert second_size(heights(10.0), 1024, 4000) is None
     assert second_size(heights(30.0), 1024, 4000) is None
 
 
 def test_small_lines_are_brought_to_a_comfortable_height() -> None:
-    assert second_size(heights(10.4), 1024, 4000) == 1280
+    assert second_size(heights(9.75), 1024, 4000) == 1365
 
 
 def test_the_second_pass_has_a_limit() -> None:

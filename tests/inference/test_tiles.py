@@ -47,7 +47,7 @@ def test_tiles_where_a_second_look_would_not_do(line, scale, expected) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "scale", "expected"), [(None, 0.1, None), (11.0, 0.1, None), (6.5, 0.1, 2.0), (6.5, 0.9, None)]
+    ("line", "scale", "expected"), [(None, 0.1, None), (10.0, 0.1, None), (6.5, 0.1, 2.0), (6.5, 0.9, None)]
 )
 def test_tiles_where_a_second_look_did_not_do(line, scale, expected) -> None:
     assert still_small(line, scale) == expected
