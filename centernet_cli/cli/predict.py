@@ -58,6 +58,14 @@ def predict(
             rich_help_panel=_OUTPUT,
         ),
     ] = "auto",
+    right_to_left: Annotated[
+        bool,
+        typer.Option(
+            "--right-to-left",
+            help="With page, alto or hocr: the reading order of Arabic, Hebrew, upright Japanese.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = False,
     overlay: Annotated[
         Path | None,
         typer.Option(
@@ -275,7 +283,8 @@ def predict(
     if engine == "ray":
         from centernet_cli.cli.predict_ray import predict_ray
 
-        extras_asked = {"--overlay": overlay, "--report": report, "--annotate-pdf": annotate_pdf}
+        extras_asked: dict[str, object] = {"--overlay": overlay, "--report": report, "--annotate-pdf": annotate_pdf}
+        extras_asked["--right-to-left"] = right_to_left
         return predict_ray(
             job,
             inputs,
@@ -287,7 +296,12 @@ def predict(
             summary=summary,
             resume=resume,
             force=force,
-            unusable={**extras_asked, "--password-file": password_file, "--fail-fast": fail_fast},
+            unusable={
+                **extras_asked,
+                "--password-file": password_file,
+                "--fail-fast": fail_fast,
+                "--right-to-left": right_to_left,
+            },
         )
     if ray_address is not None:
         raise UsageError("U707", "needs --engine ray", path="--ray-address")
@@ -300,6 +314,7 @@ def predict(
         outputs = Outputs(
             out=out,
             output_format=output_format,
+            right_to_left=right_to_left,
             overlay=overlay,
             report=report,
             annotate_pdf=annotate_pdf,

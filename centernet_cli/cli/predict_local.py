@@ -11,7 +11,7 @@ from centernet_cli.cli import console
 from centernet_cli.cli.predict_extras import ExtraPaths
 from centernet_cli.cli.predict_parts import ledger_of, open_ledger, part_of
 from centernet_cli.core.errors import ExitCode, UsageError, printable
-from centernet_cli.inference.output import check_output, open_sink, pick_target
+from centernet_cli.inference.output import check_output, from_right, open_sink, pick_target
 from centernet_cli.pages.inputs import expand_inputs
 from centernet_cli.rendering.overlay_folder import real_paths
 
@@ -28,6 +28,7 @@ class Outputs:
 
     out: str | None
     output_format: str
+    right_to_left: bool = False
     overlay: Path | None
     report: Path | None
     annotate_pdf: str | None
@@ -45,6 +46,8 @@ def predict_local(
         CenterNetError: Inputs, outputs or the model cannot be used.
     """
     target = pick_target(outputs.output_format, outputs.out)
+    if outputs.right_to_left:
+        target = from_right(target)
     if outputs.summary and target.path is None:
         raise UsageError("U705", "the boxes go to stdout already", path="--json", hint="give --out as well")
     ledger_file = ledger_of(target)

@@ -1,4 +1,4 @@
-"""The order in which a reader of a left-to-right script takes boxes on a page: columns, and headings across them.
+"""The order in which a reader takes boxes on a page: columns, and headings across them.
 
 A recursive cut along white space, as in the XY-cut (Nagy and Seth, 1984), with four changes:
 
@@ -11,7 +11,7 @@ A recursive cut along white space, as in the XY-cut (Nagy and Seth, 1984), with 
 - A box inside another one, such as a caption in a figure, is read right after it.
 
 Good for columns, headings and figures across, and rows of loose boxes; no claim is made on newspapers whose articles
-interlock, or right-to-left scripts; for tables there is `row_order`.
+interlock; for tables there is `row_order`. Scripts that run from right to left are read in the mirror.
 """
 
 from __future__ import annotations
@@ -43,12 +43,15 @@ _MAX_DEPTH = 50
 """A page has a few levels of columns and strips; what is still uncut then is no layout."""
 
 
-def reading_order(boxes: Sequence[Box]) -> list[int]:
+def reading_order(boxes: Sequence[Box], *, right_to_left: bool = False) -> list[int]:
     """Return the indices of boxes in reading order; the same boxes in any order are read alike.
 
     Args:
         boxes: `(x0, y0, x1, y1)` in pixels, y down.
+        right_to_left: As columns and words of Arabic and Hebrew run, and upright lines of Japanese.
     """
+    if right_to_left:
+        boxes = _mirrored(boxes)
     inside: dict[int | None, list[int]] = {}
     for index, holder in enumerate(_holders(boxes)):
         inside.setdefault(holder, []).append(index)
@@ -61,13 +64,20 @@ def reading_order(boxes: Sequence[Box]) -> list[int]:
     return order
 
 
-def row_order(boxes: Sequence[Box]) -> list[int]:
+def row_order(boxes: Sequence[Box], *, right_to_left: bool = False) -> list[int]:
     """Return the indices of boxes in the order of rows, as cells of tables are read.
 
     Args:
         boxes: `(x0, y0, x1, y1)` in pixels, y down.
+        right_to_left: Which way rows run.
     """
+    if right_to_left:
+        boxes = _mirrored(boxes)
     return _by_rows(boxes, list(range(len(boxes))))
+
+
+def _mirrored(boxes: Sequence[Box]) -> list[Box]:
+    return [(-x1, y0, -x0, y1) for x0, y0, x1, y1 in boxes]
 
 
 def _holders(boxes: Sequence[Box]) -> list[int | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -46,11 +46,13 @@ class Target:
         kind: Format.
         path: File or folder; None: stdout.
         is_folder: Which of them it is.
+        right_to_left: Which way pages are read, in formats that have a reading order.
     """
 
     kind: OutputFormat
     path: Path | None
     is_folder: bool = False
+    right_to_left: bool = False
 
 
 def pick_target(format: str, out: str | None) -> Target:  # noqa: A002 (the word users know)
@@ -84,6 +86,19 @@ def pick_target(format: str, out: str | None) -> Target:  # noqa: A002 (the word
         raise UsageError("U704", f"{kind} is a folder of files", path="--format", hint="name it with --out")
     form = PAGE_FORMATS[kind]
     return Target(kind, path, named or form.others is not None or path.suffix.lower() not in form.suffixes)
+
+
+def from_right(target: Target) -> Target:
+    """Return a target whose pages are read from right to left.
+
+    Raises:
+        UsageError: U720, its format has no reading order.
+    """
+    form = PAGE_FORMATS.get(target.kind)
+    if form is None or form.from_right is None:
+        message = f"{target.kind} has no reading order"
+        raise UsageError("U720", message, path="--right-to-left", hint="--format page, alto and hocr have one")
+    return replace(target, right_to_left=True)
 
 
 def check_output(target: Target, inputs: Collection[str], *, force: bool) -> None:
@@ -190,6 +205,8 @@ def open_sink(target: Target, inputs: Collection[str] = ()) -> PageSink:
     from centernet_cli.inference.sinks.page_files import OnePageSink, PageFilesSink
 
     form = PAGE_FORMATS[kind]
+    if target.right_to_left and form.from_right is not None:
+        form = replace(form, text=form.from_right)
     return PageFilesSink(form, out, inputs) if target.is_folder else OnePageSink(form, out)
 
 

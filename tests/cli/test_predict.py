@@ -261,6 +261,38 @@ def test_labelme_writes_a_folder() -> None:
     assert predict("a.png", "--format", "labelme") == 2
 
 
+class TwoColumnsRuntime(InkRuntime):
+    """Finds two columns side by side, whatever is on the page."""
+
+    def _find(self, image: np.ndarray) -> RawBoxes:
+        del image
+        boxes = np.array([[20, 40, 100, 200], [140, 40, 220, 200]], np.float32)
+        return RawBoxes(boxes, np.array([0.9, 0.8], np.float32), np.array([1, 1]))
+
+
+@pytest.mark.parametrize(
+    ("form", "mark"), [("page", 'readingDirection="right-to-left"'), ("alto", ""), ("hocr", 'dir="rtl"')]
+)
+def test_pages_are_read_from_right_to_left_if_asked(form: str, mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, TwoColumnsRuntime())
+    make_image("a.png")
+    suffix = "hocr" if form == "hocr" else "xml"
+    starts = {}
+    for name, extra in (("usual", []), ("mirror", ["--right-to-left"])):
+        file = Path(f"{name}.{suffix}")
+        assert predict("a.png", "-o", str(file), "--format", form, *extra) == 0
+        assert (mark in file.read_text()) == (name == "mirror" or not mark)
+        starts[name] = [annotation.box[0] for annotation in read_dataset(file, form).pages[0].annotations]
+    assert starts["usual"] == sorted(starts["usual"])
+    assert starts["mirror"] == starts["usual"][::-1]
+
+
+def test_formats_without_an_order_are_not_read_from_right_to_left(capsys: pytest.CaptureFixture[str]) -> None:
+    make_image("a.png")
+    assert predict("a.png", "-o", "boxes.json", "--right-to-left") == 2
+    assert "--right-to-left: U720" in capsys.readouterr().err
+
+
 def test_overlays_are_one_a_page(capsys: pytest.CaptureFixture[str]) -> None:
     inputs = [make_image("x/a.png"), make_image("y/a.png"), make_pdf("a.pdf", 2)]
     assert predict(*inputs, "-o", "boxes.json", "--overlay", "pictures") == 0

@@ -137,3 +137,18 @@ def test_a_caption_inside_a_figure_is_read_after_it() -> None:
     above, figure, caption, below = (0, 0, 400, 90), (0, 100, 400, 400), (5, 150, 60, 160), (0, 410, 400, 500)
     for column in ([above, figure, caption, below], [(0, 0, 900, 1200), above, figure, caption, below]):
         assert shuffled_order(column) == column
+
+
+@given(st.integers(0, 10_000))
+def test_from_right_to_left_pages_are_read_in_the_mirror(seed: int) -> None:
+    boxes = list(THREE_COLUMNS)
+    random.Random(seed).shuffle(boxes)
+    mirrored: list[Box] = [(900 - x1, y0, 900 - x0, y1) for x0, y0, x1, y1 in boxes]
+    assert reading_order(mirrored, right_to_left=True) == reading_order(boxes)
+    assert row_order(mirrored, right_to_left=True) == row_order(boxes)
+
+
+def test_the_right_column_comes_first_from_right_to_left() -> None:
+    assert reading_order(ALIGNED, right_to_left=True) == [0, 3, 4, 1, 2]
+    upright: list[Box] = [(0, 0, 40, 500), (50, 0, 90, 500), (100, 0, 140, 300)]
+    assert reading_order(upright, right_to_left=True) == [2, 1, 0]

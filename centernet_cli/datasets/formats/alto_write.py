@@ -86,16 +86,22 @@ def write_alto(dataset: Dataset, folder: Path, *, tally: Tally | None = None) ->
             write_xml(stage / name, _Document(page, image).root)
 
 
-def alto_text(page: PageRecord, image: str) -> str:
-    """Return what is in the file of a page whose image is at `image`, seen from that file's folder."""
+def alto_text(page: PageRecord, image: str, *, right_to_left: bool = False) -> str:
+    """Return what is in the file of a page whose image is at `image`, seen from that file's folder.
+
+    Args:
+        page: The page.
+        image: Where its image is.
+        right_to_left: Which way it is read.
+    """
     (fitted,) = fit_alto(Dataset(classes=(), pages=(page,)), Tally()).pages
-    return xml_bytes(_Document(fitted, image).root).decode()
+    return xml_bytes(_Document(fitted, image, right_to_left=right_to_left).root).decode()
 
 
 class _Document:
     """An ALTO document on its way."""
 
-    def __init__(self, page: PageRecord, image: str) -> None:
+    def __init__(self, page: PageRecord, image: str, *, right_to_left: bool = False) -> None:
         self._make = xml_builder(_NAMESPACE, xsi=XSI)
         make, info = self._make, page.info
         self.root = make(None, "alto", SCHEMAVERSION="4.2")
@@ -116,7 +122,7 @@ class _Document:
         size = {"WIDTH": str(info.width), "HEIGHT": str(info.height)}
         sheet = make(make(self.root, "Layout"), "Page", ID="page", PHYSICAL_IMG_NR=number, **size)
         space = make(sheet, "PrintSpace", HPOS="0", VPOS="0", **size)
-        for index, block in enumerate(arrange(page.annotations), start=1):
+        for index, block in enumerate(arrange(page.annotations, right_to_left=right_to_left), start=1):
             self._add_block(space, block, f"b{index}")
         if not len(self._tags):
             self.root.remove(self._tags)

@@ -70,13 +70,19 @@ def write_hocr(dataset: Dataset, folder: Path, *, tally: Tally | None = None) ->
             write_xml(stage / name, _document(page, image), doctype=DOCTYPE)
 
 
-def hocr_text(page: PageRecord, image: str) -> str:
-    """Return what is in the file of a page whose image is at `image`, seen from that file's folder."""
+def hocr_text(page: PageRecord, image: str, *, right_to_left: bool = False) -> str:
+    """Return what is in the file of a page whose image is at `image`, seen from that file's folder.
+
+    Args:
+        page: The page.
+        image: Where its image is.
+        right_to_left: Which way it is read.
+    """
     (fitted,) = fit_hocr(Dataset(classes=(), pages=(page,)), Tally()).pages
-    return xml_bytes(_document(fitted, image), doctype=DOCTYPE).decode()
+    return xml_bytes(_document(fitted, image, right_to_left=right_to_left), doctype=DOCTYPE).decode()
 
 
-def _document(page: PageRecord, image: str) -> Element:
+def _document(page: PageRecord, image: str, *, right_to_left: bool = False) -> Element:
     make = xml_builder(_NAMESPACE)
     root = make(None, "html")
     head = make(root, "head")
@@ -93,7 +99,9 @@ def _document(page: PageRecord, image: str) -> Element:
     # Quotes end the name of the image.
     extras = extras_text(page, image, needs_source=any(mark in image for mark in "\"';"))
     sheet = make(make(root, "body"), "div", id="page_1", title=title, **{"class": "ocr_page", DATA: extras})
-    for number, block in enumerate(arrange(page.annotations), start=1):
+    if right_to_left:
+        sheet.set("dir", "rtl")
+    for number, block in enumerate(arrange(page.annotations, right_to_left=right_to_left), start=1):
         area = sheet
         if block.annotation is not None:
             name, keep = region_class(block.annotation.label)

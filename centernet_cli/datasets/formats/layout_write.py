@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from centernet_cli.datasets.nesting import nest
 from centernet_cli.datasets.reading_order import INSIDE, reading_order, row_order
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from centernet_cli.core.records import Box, Dataset, PageInfo, PageRecord, Polygon
@@ -75,8 +76,15 @@ def parents(annotations: Sequence[Annotation]) -> list[int | None]:
     return found
 
 
-def arrange(annotations: Sequence[Annotation]) -> list[Block]:
-    """Nest words in lines and lines in regions, and bring all of them into reading order."""
+def arrange(annotations: Sequence[Annotation], *, right_to_left: bool = False) -> list[Block]:
+    """Nest words in lines and lines in regions, and bring all of them into reading order.
+
+    Args:
+        annotations: Of a page.
+        right_to_left: Which way columns, and words and cells in a row, follow each other.
+    """
+    in_order = partial(_in_order, right_to_left=right_to_left)
+    by_rows = partial(_by_rows, right_to_left=right_to_left)
     by_level: dict[Level, list[Annotation]] = {"region": [], "line": [], "word": []}
     for annotation in annotations:
         by_level[level_of(annotation.label)].append(annotation)
@@ -89,7 +97,7 @@ def arrange(annotations: Sequence[Annotation]) -> list[Block]:
         else:
             words_of[index].append(word)
     rows += [
-        Row(line, line.box, tuple(_in_order(found, _boxes(found)))) for line, found in zip(lines, words_of, strict=True)
+        Row(line, line.box, tuple(in_order(found, _boxes(found)))) for line, found in zip(lines, words_of, strict=True)
     ]
     rows_of: list[list[Row]] = [[] for _ in regions]
     items: list[Annotation | Row] = [*regions]
@@ -101,7 +109,7 @@ def arrange(annotations: Sequence[Annotation]) -> list[Block]:
             rows_of[index].append(row)
     places = {id(region): found for region, found in zip(regions, rows_of, strict=True)}
     blocks = []
-    for is_row, run in groupby(_from_header_to_footer(items), key=lambda item: isinstance(item, Row)):
+    for is_row, run in groupby(_from_header_to_footer(items, in_order), key=lambda item: isinstance(item, Row)):
         if is_row:
             loose = [item for item in run if isinstance(item, Row)]
             blocks.append(Block(None, _around([row.box for row in loose]), tuple(loose)))
@@ -109,12 +117,14 @@ def arrange(annotations: Sequence[Annotation]) -> list[Block]:
         for item in run:
             assert not isinstance(item, Row)
             found_rows = places[id(item)]
-            in_order = _by_rows if item.label == TABLE else _in_order
-            blocks.append(Block(item, item.box, tuple(in_order(found_rows, [row.box for row in found_rows]))))
+            arranged = by_rows if item.label == TABLE else in_order
+            blocks.append(Block(item, item.box, tuple(arranged(found_rows, [row.box for row in found_rows]))))
     return blocks
 
 
-def _from_header_to_footer(items: Sequence[Annotation | Row]) -> list[Annotation | Row]:
+def _from_header_to_footer(
+    items: Sequence[Annotation | Row], in_order: Callable[[Sequence[Any], Sequence[Box]], list[Any]]
+) -> list[Annotation | Row]:
     """Return items in reading order; headers come first and footers last, whichever column they are above or below.
 
     What is in them, such as the number of the page, goes with them.
@@ -127,7 +137,7 @@ def _from_header_to_footer(items: Sequence[Annotation | Row]) -> list[Annotation
     for item, own, holder in zip(items, labels, held_by, strict=True):
         label = own if own in {HEADER, FOOTER} or holder is None else labels[edges[holder]]
         parts[0 if label == HEADER else 2 if label == FOOTER else 1].append(item)
-    return [item for part in parts for item in _in_order(part, [item.box for item in part])]
+    return [item for part in parts for item in in_order(part, [item.box for item in part])]
 
 
 def _outlines(annotations: Sequence[Annotation]) -> list[Polygon | None]:
@@ -138,12 +148,12 @@ def _boxes(annotations: Sequence[Annotation]) -> list[Box]:
     return [annotation.box for annotation in annotations]
 
 
-def _in_order(items: Sequence[Any], boxes: Sequence[Box]) -> list[Any]:
-    return [items[index] for index in reading_order(boxes)]
+def _in_order(items: Sequence[Any], boxes: Sequence[Box], *, right_to_left: bool) -> list[Any]:
+    return [items[index] for index in reading_order(boxes, right_to_left=right_to_left)]
 
 
-def _by_rows(items: Sequence[Any], boxes: Sequence[Box]) -> list[Any]:
-    return [items[index] for index in row_order(boxes)]
+def _by_rows(items: Sequence[Any], boxes: Sequence[Box], *, right_to_left: bool) -> list[Any]:
+    return [items[index] for index in row_order(boxes, right_to_left=right_to_left)]
 
 
 def _around(boxes: Sequence[Box]) -> Box:

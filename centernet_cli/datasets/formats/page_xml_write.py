@@ -70,13 +70,19 @@ def write_page_xml(dataset: Dataset, folder: Path, *, tally: Tally | None = None
             write_xml(stage / name, _document(page, image))
 
 
-def page_xml_text(page: PageRecord, image: str) -> str:
-    """Return what is in the file of a page whose image is at `image`, seen from that file's folder."""
+def page_xml_text(page: PageRecord, image: str, *, right_to_left: bool = False) -> str:
+    """Return what is in the file of a page whose image is at `image`, seen from that file's folder.
+
+    Args:
+        page: The page.
+        image: Where its image is.
+        right_to_left: Which way it is read.
+    """
     (fitted,) = fit_page_xml(Dataset(classes=(), pages=(page,)), Tally()).pages
-    return xml_bytes(_document(fitted, image)).decode()
+    return xml_bytes(_document(fitted, image, right_to_left=right_to_left)).decode()
 
 
-def _document(page: PageRecord, image: str) -> Element:
+def _document(page: PageRecord, image: str, *, right_to_left: bool = False) -> Element:
     make = xml_builder(_NAMESPACE, xsi=XSI)
     root = make(None, "PcGts")
     root.set(SCHEMA_LOCATION, f"{_NAMESPACE} {_NAMESPACE}/pagecontent.xsd")
@@ -86,11 +92,13 @@ def _document(page: PageRecord, image: str) -> Element:
     make(metadata, "LastChange").text = _NO_TIME
     info = page.info
     sheet = make(root, "Page", imageFilename=xml_text(image), imageWidth=str(info.width), imageHeight=str(info.height))
+    if right_to_left:
+        sheet.set("readingDirection", "right-to-left")
     if info.dpi is not None:
         for axis in "XY":
             sheet.set(f"image{axis}Resolution", repr(float(info.dpi)))
         sheet.set("imageResolutionUnit", "PPI")
-    blocks = arrange(page.annotations)
+    blocks = arrange(page.annotations, right_to_left=right_to_left)
     if blocks:
         group = make(make(sheet, "ReadingOrder"), "OrderedGroup", id="order")
         for index, block in enumerate(blocks):

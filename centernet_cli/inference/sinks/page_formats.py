@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class PageFormat:
         folder: Folder within the output's that the files are in.
         others: Returns further files, by name, given the classes.
         pictures: Whether its programs open image files only, so that pages of PDFs need pictures next to their files.
+        from_right: As `text`, for pages that are read from right to left; None: the format has no reading order.
     """
 
     suffixes: tuple[str, ...]
@@ -31,6 +33,7 @@ class PageFormat:
     folder: str = ""
     others: Callable[[Classes], dict[str, str]] | None = None
     pictures: bool = False
+    from_right: Callable[[PageRecord, str, Classes], str] | None = None
 
 
 def _labelme(page: PageRecord, image: str, _: Classes) -> str:
@@ -58,29 +61,31 @@ def _voc(page: PageRecord, image: str, _: Classes) -> str:
     return voc_text(page, image)
 
 
-def _page_xml(page: PageRecord, image: str, _: Classes) -> str:
+def _page_xml(page: PageRecord, image: str, _: Classes, *, right_to_left: bool = False) -> str:
     from centernet_cli.datasets.formats.page_xml_write import page_xml_text
 
-    return page_xml_text(page, image)
+    return page_xml_text(page, image, right_to_left=right_to_left)
 
 
-def _alto(page: PageRecord, image: str, _: Classes) -> str:
+def _alto(page: PageRecord, image: str, _: Classes, *, right_to_left: bool = False) -> str:
     from centernet_cli.datasets.formats.alto_write import alto_text
 
-    return alto_text(page, image)
+    return alto_text(page, image, right_to_left=right_to_left)
 
 
-def _hocr(page: PageRecord, image: str, _: Classes) -> str:
+def _hocr(page: PageRecord, image: str, _: Classes, *, right_to_left: bool = False) -> str:
     from centernet_cli.datasets.formats.hocr_write import hocr_text
 
-    return hocr_text(page, image)
+    return hocr_text(page, image, right_to_left=right_to_left)
 
 
 PAGE_FORMATS: dict[str, PageFormat] = {
     "labelme": PageFormat(suffixes=(".json",), text=_labelme, pictures=True),
     "yolo": PageFormat(suffixes=(".txt",), text=_yolo, folder="labels", others=_yolo_config),
     "voc": PageFormat(suffixes=(".xml",), text=_voc, folder="Annotations"),
-    "page": PageFormat(suffixes=(".xml",), text=_page_xml),
-    "alto": PageFormat(suffixes=(".xml", ".alto"), text=_alto),
-    "hocr": PageFormat(suffixes=(".hocr", ".html", ".htm", ".xhtml"), text=_hocr),
+    "page": PageFormat(suffixes=(".xml",), text=_page_xml, from_right=partial(_page_xml, right_to_left=True)),
+    "alto": PageFormat(suffixes=(".xml", ".alto"), text=_alto, from_right=partial(_alto, right_to_left=True)),
+    "hocr": PageFormat(
+        suffixes=(".hocr", ".html", ".htm", ".xhtml"), text=_hocr, from_right=partial(_hocr, right_to_left=True)
+    ),
 }
