@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from centernet_cli.core.errors import InputError, OutputError
 from centernet_cli.core.safe_io import lexical_inside
 from centernet_cli.core.shown_paths import shown_as
+from centernet_cli.datasets.zip_directory import has_more_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,8 @@ MAX_FILES = 200_000
 MAX_BYTES = 200_000_000_000
 _SMALL = 1_000_000
 """A small file may grow as it likes, such as a blank bitmap."""
+_SMALL_SUM = 100_000_000
+"""So may all of them together; beyond, the same bytes may be meant to be several files."""
 _CHUNK = 1 << 20
 _HINT = "unpack it yourself if you trust it"
 
@@ -52,6 +55,8 @@ def unpacked(path: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="centernet-") as name:
         folder = Path(name)
         try:
+            if has_more_entries(path, MAX_FILES):
+                raise InputError("Z601", f"more than {MAX_FILES:,} entries", path=path, hint=_HINT)
             with zipfile.ZipFile(path) as archive:
                 for entry, clean in _checked(archive, path):
                     _extract(archive, entry, folder / clean, path)
@@ -69,10 +74,12 @@ def unpacked(path: Path) -> Iterator[Path]:
 def _checked(archive: zipfile.ZipFile, path: Path) -> list[tuple[zipfile.ZipInfo, str]]:
     """Return the files in an archive with the names they will have; folders make themselves."""
     entries = archive.infolist()
-    if len(entries) > MAX_FILES:
-        raise InputError("Z601", f"{len(entries):,} entries are more than {MAX_FILES:,}", path=path, hint=_HINT)
-    if sum(entry.file_size for entry in entries) > MAX_BYTES:
+    total = sum(entry.file_size for entry in entries)
+    if total > MAX_BYTES:
         raise InputError("Z601", f"unpacks to more than {MAX_BYTES:,} bytes", path=path, hint=_HINT)
+    if total > max(_SMALL_SUM, path.stat().st_size * MAX_RATIO):
+        message = f"would grow more than {MAX_RATIO} times, to {total:,} bytes"
+        raise InputError("Z601", message, path=path, hint=_HINT)
     found: dict[str, zipfile.ZipInfo] = {}
     for entry in entries:
         name = entry.filename

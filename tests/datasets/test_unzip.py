@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from centernet_cli.core.errors import InputError
+from centernet_cli.datasets import unzip
 from centernet_cli.datasets.unzip import is_zip, unpacked
 
 
@@ -101,3 +102,28 @@ def test_no_zip(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="Z601"), unpacked(tmp_path / "a.zip"):
         pass
     assert not is_zip(tmp_path)
+
+
+def test_too_many_entries_are_not_even_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = packed(tmp_path / "a.zip", {f"{number}.txt": b"" for number in range(6)})
+    monkeypatch.setattr(unzip, "MAX_FILES", 5)
+    monkeypatch.setattr(zipfile.ZipFile, "infolist", None)
+    with pytest.raises(InputError, match="more than 5 entries"), unpacked(path):
+        pass
+
+
+def test_the_same_bytes_as_many_files_are_refused(tmp_path: Path) -> None:
+    """Each entry grows little, but all name one place (Fifield, "A better zip bomb", 2019)."""
+    content = bytes(range(256)) * 4000 + bytes(2_000_000)
+    path = packed(tmp_path / "a.zip", {f"{number:04d}": content if not number else b"" for number in range(2000)})
+    data = bytearray(path.read_bytes())
+    at = data.find(b"PK\1\2")
+    first = data[at + 16 : at + 28]
+    offset = data[at + 42 : at + 46]
+    while data[at : at + 4] == b"PK\1\2":
+        data[at + 16 : at + 28], data[at + 42 : at + 46] = first, offset
+        at += 46 + sum(struct.unpack("<HHH", data[at + 28 : at + 34]))
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="would grow more than 200 times"), unpacked(path):
+        pass
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.zip"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from centernet_cli.core.errors import InputError
 from centernet_cli.datasets.formats.image_header import SUFFIXES
 from centernet_cli.datasets.formats.peek import unreadable
+from centernet_cli.datasets.formats.safe_xml import read_xml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,7 +29,8 @@ def unrecognised(path: Path, formats: Sequence[str], sniff: Callable[[Path], lis
         sniff: Names the formats that a file may be in.
 
     Returns:
-        D031, whose hint names files of formats of one file in a folder; or what is wrong with a JSON file (J4xx).
+        D031, whose hint names files of formats of one file in a folder; or what is wrong with a JSON file (J4xx) or an
+        XML file (X301, X302).
     """
     if not path.exists():
         return InputError("D031", "no such file or folder", path=path)
@@ -40,6 +42,7 @@ def unrecognised(path: Path, formats: Sequence[str], sniff: Callable[[Path], lis
         message = "a folder with several files of annotations" if several else "the annotations are in a file below"
         return InputError("D031", message, path=path, hint=hint)
     damaged = [error for error in unreadable() if error.code != "J401" and str(error.path).lower().endswith(".json")]
+    damaged += _damaged_xml(path)
     if damaged:
         return damaged[0]
     hint = f"formats: {', '.join(formats)}"
@@ -66,6 +69,18 @@ def several_formats(path: Path, found: Sequence[str], sniff: Callable[[Path], li
     return InputError("D032", f"holds several formats: {', '.join(found)}", path=path, hint=hint)
 
 
+def _damaged_xml(path: Path) -> list[InputError]:
+    """Return what keeps XML files from being looked at: VOC and CVAT are told by their content."""
+    damaged = []
+    for file in [path] if path.is_file() else _files(path):
+        if file.suffix.lower() == ".xml":
+            try:
+                read_xml(file)
+            except InputError as error:
+                damaged.append(error)
+    return damaged
+
+
 def _count_images(folder: Path) -> int:
     """Return how many images lie in a folder and below, as far as it is worth counting."""
     images = (file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES)
@@ -73,10 +88,12 @@ def _count_images(folder: Path) -> int:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Yield files in a folder and in its `annotations`: those that formats of one file are in."""
+    """Yield files in a folder and in its `annotations` or `Annotations`: those that formats of one file are in."""
     suffixes = {".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".xml", ".yaml", ".yml", ".parquet"}
     count = 0
-    for place in (folder, folder / "annotations"):
+    if not folder.is_dir():
+        return
+    for place in (folder, *(place for place in sorted(folder.iterdir()) if place.name.lower() == "annotations")):
         if not place.is_dir():
             continue
         for file in sorted(place.iterdir()):

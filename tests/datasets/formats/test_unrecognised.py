@@ -50,6 +50,27 @@ def test_damaged_json_is_told_with_its_place(tmp_path: Path) -> None:
         assert str(caught.value).startswith(f"{tmp_path / 'annotations.json'}:1:13: J406 NaN")
 
 
+@pytest.mark.parametrize("place", ["", "annotations", "Annotations"])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (
+            '<!DOCTYPE annotation [<!ENTITY a SYSTEM "file:///etc/passwd">]><annotation><object/>&a;</annotation>',
+            "X301",
+        ),
+        ("<thing><object>", "X302"),
+    ],
+)
+def test_damaged_xml_is_told_with_its_place(tmp_path: Path, place: str, text: str, code: str) -> None:
+    folder = tmp_path / place
+    folder.mkdir(exist_ok=True)
+    (folder / "a.xml").write_text(text)
+    for path in (tmp_path, folder / "a.xml"):
+        with pytest.raises(InputError) as caught:
+            detect_format(path)
+        assert (caught.value.code, caught.value.path) == (code, str(folder / "a.xml"))
+
+
 def test_a_table_without_a_header(tmp_path: Path) -> None:
     (tmp_path / "boxes.csv").write_text("1,2,3\n")
     assert "a table needs a header" in told(tmp_path / "boxes.csv")
