@@ -34,4 +34,7 @@ ImagesOption = Annotated[
     typer.Option("--images", help="Copy or hard-link the images next to the output, or leave them alone."),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace existing files, though never an input.")]
+ReplaceOption = Annotated[
+    bool, typer.Option("--force", help="Replace files that aren't reports of this program, though never an input.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON to stdout.")]

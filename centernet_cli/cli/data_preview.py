@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from centernet_cli.cli import console
-from centernet_cli.cli.data_options import FormatOption, LevelOption, RecipeOption, SourcesArgument
+from centernet_cli.cli.data_options import FormatOption, LevelOption, RecipeOption, ReplaceOption, SourcesArgument
+from centernet_cli.cli.data_reports import check_no_input, check_reports
 from centernet_cli.cli.data_sources import unzipped
 from centernet_cli.core.errors import CenterNetError, ExitCode, InputError, printable
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     Row = tuple[str, list[tuple[str, Image.Image]]]
 
+SHEET, PAGE = "sheet.png", "preview.html"
 SIDE = 900
 """Longer side of pictures in the HTML page, in pixels."""
 
@@ -40,6 +42,7 @@ def preview(
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another one shows other pages and samples.")] = 0,
     format_name: FormatOption = "auto",
     level: LevelOption = None,
+    force: ReplaceOption = False,
 ) -> int:
     """Show some pages with their boxes, as one picture and as an HTML page.
 
@@ -54,11 +57,13 @@ def preview(
     """
     from contextlib import ExitStack
 
+    places = [out / SHEET, out / PAGE]
+    check_reports(places, force=force)
     with ExitStack() as stack:
         if recipe is None:
-            rows, classes = _plain(src, format_name, level, count, seed, stack)
+            rows, classes = _plain(src, format_name, level, count, seed, places, stack)
         else:
-            rows, classes = _with_recipe(src, recipe, format_name, (count, variants, seed), stack)
+            rows, classes = _with_recipe(src, recipe, format_name, (count, variants, seed), places, stack)
         shown, failed = [], 0
         with console.progress("drawn") as task:
             for row in rows:
@@ -71,12 +76,18 @@ def preview(
     if not shown:
         return ExitCode.INPUT
     _write(out, shown, classes, augmented=recipe is not None)
-    console.say(f"{len(shown):,} pages: {printable(str(out / 'sheet.png'))}, {printable(str(out / 'preview.html'))}")
+    console.say(f"{len(shown):,} pages: {', '.join(printable(str(place)) for place in places)}")
     return ExitCode.PARTIAL if failed else ExitCode.OK
 
 
 def _plain(
-    src: list[Path] | None, format_name: str, level: str | None, count: int, seed: int, stack: ExitStack
+    src: list[Path] | None,
+    format_name: str,
+    level: str | None,
+    count: int,
+    seed: int,
+    places: Sequence[Path],
+    stack: ExitStack,
 ) -> tuple[Iterator[Row | CenterNetError], Sequence[str]]:
     """Return pages with their boxes, and all classes."""
     from centernet_cli.cli.data_sources import read_joined
@@ -85,7 +96,9 @@ def _plain(
     from centernet_cli.datasets.formats.tally import Tally
     from centernet_cli.datasets.sampling import sample_pages
 
-    dataset, _ = read_joined(src, format_name, level, Tally(watch=watch), stack)
+    tally = Tally(watch=watch)
+    dataset, _ = read_joined(src, format_name, level, tally, stack)
+    check_no_input(places, tally.files, [dataset])
     classes = used_classes(dataset)
     chosen = [dataset.pages[number] for number in sample_pages(dataset.pages, count, seed=seed, each_class=True)]
 
@@ -105,11 +118,17 @@ def _plain(
 
 
 def _with_recipe(
-    src: list[Path] | None, recipe: Path, format_name: str, numbers: tuple[int, int, int], stack: ExitStack
+    src: list[Path] | None,
+    recipe: Path,
+    format_name: str,
+    numbers: tuple[int, int, int],
+    places: Sequence[Path],
+    stack: ExitStack,
 ) -> tuple[Iterator[Row | CenterNetError], Sequence[str]]:
     """Return pages before and after augmentation, and the recipe's classes."""
     from centernet_cli.core.recipe import Source
     from centernet_cli.core.recipe_file import find_recipe, load_recipe
+    from centernet_cli.core.records import Dataset
     from centernet_cli.datasets.sampling import sample_pages
     from centernet_cli.training.preview import as_record, training_pages, with_sources
     from centernet_cli.training.preview import variants as variants_of
@@ -123,6 +142,7 @@ def _with_recipe(
     classes = settings.data.classes
     pages = training_pages(settings)
     records = [as_record(page, classes) for page in pages]
+    check_no_input(places, (), [Dataset(classes=classes, pages=tuple(records))])
     chosen = sample_pages(records, count, seed=seed, each_class=True)
 
     def rows() -> Iterator[Row | CenterNetError]:
@@ -186,6 +206,7 @@ def _write(out: Path, rows: Sequence[Row], classes: Sequence[str], *, augmented:
     """Write sheet and page, both or none."""
     from centernet_cli.core.safe_io import atomic_folder
     from centernet_cli.rendering.contact_sheet import contact_sheet
+    from centernet_cli.rendering.own_files import png_mark
     from centernet_cli.rendering.preview_report import preview_report
 
     note = f"{len(rows):,} pages with their boxes"
@@ -195,6 +216,6 @@ def _write(out: Path, rows: Sequence[Row], classes: Sequence[str], *, augmented:
         (name if not index else caption, picture) for name, row in rows for index, (caption, picture) in enumerate(row)
     ]
     with atomic_folder(out) as stage:
-        contact_sheet(tiles, columns=len(rows[0][1]) * 2 if augmented else None).save(stage / "sheet.png")
+        contact_sheet(tiles, columns=len(rows[0][1]) * 2 if augmented else None).save(stage / SHEET, pnginfo=png_mark())
         page = preview_report("What the data looks like", note, classes, rows)
-        (stage / "preview.html").write_text(page, encoding="utf-8", errors="backslashreplace")
+        (stage / PAGE).write_text(page, encoding="utf-8", errors="backslashreplace")

@@ -86,7 +86,7 @@ def split(
         copies = copies_of_pages(dataset, lambda paths: tally.each("comparing", paths))
         found = split_pages(dataset.pages, shares, seed=seed, by=by, spread=spread, copies=copies)
         splits = {name: [dataset.pages[number] for number in numbers] for name, numbers in found.items()}
-        empty = [name for name, pages in splits.items() if not pages and shares[name] > 0]
+        empty = [name for name, pages in splits.items() if not pages]
         if empty:
             hint = "--by page splits documents" if by == "document" else "other --ratios"
             raise InputError("D030", f"nothing is left for {', '.join(empty)}", path="--ratios", hint=hint)
@@ -94,7 +94,7 @@ def split(
         jobs = {
             name: output.prepare(replace(dataset, pages=tuple(pages)), output.path_of(out, name), tally)
             for name, pages in splits.items()
-            if not dry_run and pages
+            if not dry_run
         }
         refuse_leftovers(jobs)
         for job in jobs.values():
@@ -149,8 +149,11 @@ def read_ratios(text: str) -> dict[str, float]:
     except ValueError:
         numbers = []
     total = sum(numbers)
-    if not well_named or not numbers or not 0 < total < float("inf") or not all(number >= 0 for number in numbers):
+    if not well_named or not numbers or not 0 < total < float("inf") or min(numbers) < 0:
         raise UsageError("U111", f"'{text}' isn't a list of shares", path="--ratios", hint=hint)
+    if not min(numbers):
+        message, hint = "a split of no pages at all", "leave out what has a share of 0: train=0.8,val=0.2"
+        raise UsageError("U111", message, path="--ratios", hint=hint)
     if min(numbers) < 1 and max(numbers) < 1 and abs(total - 1) > 0.001:  # a slip, where 8,1,1 is none
         raise UsageError("U111", f"the shares sum up to {total:g}", path="--ratios", hint="they should sum up to 1")
     return {name: number / total for name, number in zip(names, numbers, strict=True)}

@@ -9,7 +9,8 @@ import typer
 
 from centernet_cli.cli import console
 from centernet_cli.cli.collector import collector_paused
-from centernet_cli.cli.data_options import FormatOption, JsonOption, LevelOption, SourcesArgument
+from centernet_cli.cli.data_options import FormatOption, JsonOption, LevelOption, ReplaceOption, SourcesArgument
+from centernet_cli.cli.data_reports import check_no_input, check_reports
 from centernet_cli.cli.data_sources import check_format, requests_of
 from centernet_cli.core.errors import ExitCode, InputError, printable
 
@@ -33,6 +34,7 @@ def stats(
     plots: Annotated[
         Path | None, typer.Option("--plots", metavar="DIR", help="Write the plots as PNG files to this folder.")
     ] = None,
+    force: ReplaceOption = False,
     as_json: JsonOption = False,
 ) -> int:
     """Count pages and boxes, measure them, and say what that means for a recipe.
@@ -53,6 +55,8 @@ def stats(
     from centernet_cli.datasets.formats.tally import Tally
     from centernet_cli.datasets.stats import by_class, by_source, class_counts, histograms, summarise, tabulate
 
+    places = _places(report, plots)
+    check_reports(places, force=force)
     tally = Tally(watch=watch)
     parts: list[tuple[str, Dataset]] = []
     with ExitStack() as stack:
@@ -62,6 +66,7 @@ def stats(
             parts.append((str(request.path), dataset))
     if not any(dataset.pages for _, dataset in parts):
         raise InputError("D030", "the dataset has no pages", path=", ".join(name for name, _ in parts))
+    check_no_input(places, tally.files, [dataset for _, dataset in parts])
     table = tabulate(parts)
     advice = advise(table)
     if plots is not None:
@@ -81,6 +86,18 @@ def stats(
     return ExitCode.OK
 
 
+def _places(report: Path | None, plots: Path | None) -> list[Path]:
+    """Return the files to write."""
+    from centernet_cli.datasets.stats import PLOTS
+
+    places = [] if report is None else [report]
+    return places if plots is None else [*places, *(plots / _file_name(name) for name in PLOTS)]
+
+
+def _file_name(plot: str) -> str:
+    return f"{plot.replace(' ', '_')}.png"
+
+
 def _write_plots(folder: Path, plots: Sequence[Histogram]) -> None:
     """Write plots as PNG files, all or none."""
     from centernet_cli.core.safe_io import atomic_folder
@@ -88,9 +105,10 @@ def _write_plots(folder: Path, plots: Sequence[Histogram]) -> None:
 
     with atomic_folder(folder) as stage:
         for each in plots:
-            name = each.name.replace(" ", "_")
             series = list(each.counts.items())
-            histogram_png(stage / f"{name}.png", each.edges, series, title=each.name, x_label=each.unit, log_x=each.log)
+            histogram_png(
+                stage / _file_name(each.name), each.edges, series, title=each.name, x_label=each.unit, log_x=each.log
+            )
     console.say(f"plots: {printable(str(folder))}, {len(plots)} files")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from centernet_cli.cli import console
 from centernet_cli.cli.evaluate_inputs import get_predictions, shared_classes
 from centernet_cli.cli.evaluate_report import comparison_document, score_document, tell, write_comparison, write_report
-from centernet_cli.core.errors import GateError, ModelError, PartialError
+from centernet_cli.core.errors import GateError, InputError, ModelError, PartialError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -160,7 +160,10 @@ def _score(job: EvaluateJob, judged: _Judged, classes: Sequence[str], draws: int
     from centernet_cli.evaluation.pairing import pair_pages
     from centernet_cli.evaluation.summary import resample, summarise
 
-    pairing = pair_pages(job.sources, judged.predictions)
+    try:
+        pairing = pair_pages(job.sources, judged.predictions)
+    except InputError as error:
+        raise InputError(error.code, error.message, path=error.path or judged.what, hint=error.hint) from error
     rules = job.rules(draws, judged.own_threshold())
     with console.progress("scoring", rules.steps(len(pairing.pairs)), "steps") as progress:
         summary = summarise(pairing.pairs, classes, rules, progress.advance)
@@ -203,6 +206,7 @@ def _end(gates: Sequence[dict[str, Any]], judged: Sequence[_Judged]) -> None:
             failed.append(f"{gate['name']} {gate['required']:g} not met: {value}")
     if failed:
         raise GateError("G101", "; ".join(failed))
-    failures = sum(len(one.predictions.failures) for one in judged if one.model)
-    if failures:
-        raise PartialError("D065", f"{failures} pages could not be read; they count as all missed")
+    for one in judged:
+        if one.model and one.predictions.failures:
+            message = f"{len(one.predictions.failures)} pages could not be read; they count as all missed"
+            raise PartialError("D065", message, path=one.what)

@@ -69,7 +69,7 @@ class ExtraPaths:
         if self.overlay is not None:
             check_folder(self.overlay)
         if self.report is not None:
-            from centernet_cli.rendering.predict_report import is_report
+            from centernet_cli.rendering.own_files import is_report
 
             check_file(self.report, is_report, force=force)
         if self.copies is None:

@@ -180,6 +180,17 @@ def class_counts(table: Table) -> dict[str, dict[str, int]]:
     }
 
 
+PLOTS = (
+    "boxes of a page",
+    "height of boxes",
+    "width of boxes",
+    "width over height of boxes",
+    "shorter side of boxes over longer side of the page",
+    "longer side of pages",
+)
+"""Names of what `histograms` returns."""
+
+
 def histograms(table: Table) -> list[Histogram]:
     """Return how boxes are spread, by class, and boxes of a page, by source; what has no boxes is left out."""
     if not len(table.boxes):
@@ -196,14 +207,12 @@ def histograms(table: Table) -> list[Histogram]:
         ]
 
     return [
-        _histogram("boxes of a page", "boxes", of_source, whole=True),
-        _histogram("height of boxes", "pixels", of_class(sides[:, 1]), log=True),
-        _histogram("width of boxes", "pixels", of_class(sides[:, 0]), log=True),
-        _histogram("width over height of boxes", "", of_class(sides[:, 0] / sides[:, 1]), log=True),
-        _histogram(
-            "shorter side of boxes over longer side of the page", "percent", of_class(100 * table.thickness), log=True
-        ),
-        _histogram("longer side of pages", "pixels", [("", table.sizes.max(axis=1))]),
+        _histogram(PLOTS[0], "boxes", of_source, whole=True),
+        _histogram(PLOTS[1], "pixels", of_class(sides[:, 1]), log=True),
+        _histogram(PLOTS[2], "pixels", of_class(sides[:, 0]), log=True),
+        _histogram(PLOTS[3], "", of_class(sides[:, 0] / sides[:, 1]), log=True),
+        _histogram(PLOTS[4], "percent", of_class(100 * table.thickness), log=True),
+        _histogram(PLOTS[5], "pixels", [("", table.sizes.max(axis=1))]),
     ]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from centernet_cli.core.safe_io import atomic_path
+from centernet_cli.rendering.own_files import png_mark
 from centernet_cli.rendering.plot_axes import Axis, number
 from centernet_cli.rendering.plot_parts import COLOURS
 
@@ -48,7 +49,7 @@ def histogram_png(
     """
     picture = draw_histogram(edges, series, title=title, x_label=x_label, log_x=log_x)
     with atomic_path(path) as temporary:
-        picture.save(temporary, format="PNG", optimize=True)
+        picture.save(temporary, format="PNG", optimize=True, pnginfo=png_mark())
 
 
 def draw_histogram(

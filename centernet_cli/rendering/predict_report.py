@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from centernet_cli.core.safe_io import atomic_path
 from centernet_cli.core.spool import Spool
 from centernet_cli.rendering.html_page import (
-    GENERATOR,
     contents,
     html_table,
     page_end,
@@ -32,16 +31,6 @@ if TYPE_CHECKING:
 
 MAX_PICTURES = 3000
 """With the pictures of more pages, the file would be too large for browsers; the others have their boxes alone."""
-
-
-def is_report(path: Path) -> bool:
-    """Tell whether a file is a report of this program.
-
-    Raises:
-        OSError: It cannot be read.
-    """
-    with path.open("rb") as file:
-        return f'<meta name="generator" content="{GENERATOR}">'.encode() in file.read(512)
 
 
 class PredictReport:

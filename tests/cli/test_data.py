@@ -17,10 +17,19 @@ def test_synth_writes_two_coco_datasets(tmp_path, capsys):
     for name in ("lines", "regions"):
         data = json.loads((tmp_path / "pages" / name / "annotations.json").read_text(encoding="utf-8"))
         assert [image["file_name"] for image in data["images"]] == [
-            "images/receipt-3-00000.jpg",
-            "images/form-3-00001.jpg",
+            "images/00000-receipt-3.jpg",
+            "images/00001-form-3.jpg",
         ]
         assert data["annotations"]
+
+
+def test_every_page_is_a_document_also_where_no_format_says_so(tmp_path, capsys):
+    arguments = ["--kind", "receipt", "--count", "2", "--seed", "3", "--long-side", "300", "--clean"]
+    assert main(["data", "synth", "--out", str(tmp_path / "pages"), *arguments]) == 0
+    split = ["--ratios", "1,1", "--to", "yolo", "--out", str(tmp_path / "split")]
+    assert main(["data", "split", str(tmp_path / "pages" / "lines"), *split]) == 0
+    assert main(["data", "check", *(str(tmp_path / "split" / name) for name in ("train", "val"))]) == 0
+    assert "D052" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("kind", ["novel", "", "form,novel"])

@@ -72,3 +72,31 @@ def test_other_errors(tmp_path, capsys):
     arguments = [str(TRUTH / "lines.json"), "--count", "1", "--out", str(tmp_path / "file")]
     assert main(["data", "preview", *arguments]) == ExitCode.OUTPUT
     capsys.readouterr()
+
+
+def test_only_reports_of_ours_are_replaced(tmp_path, capsys):
+    out = tmp_path / "out"
+    arguments = ["data", "preview", str(TRUTH / "lines.json"), "--count", "1", "--out", str(out)]
+    assert main(arguments) == 0
+    assert main(arguments) == 0  # again, over what it wrote
+    for name in ("sheet.png", "preview.html"):
+        (out / name).write_bytes(b"mine")
+        assert main(arguments) == ExitCode.OUTPUT
+        assert f"{out / name}: O803" in capsys.readouterr().err
+        assert (out / name).read_bytes() == b"mine"
+        assert main([*arguments, "--force"]) == 0
+    seen(out)
+
+
+def test_no_page_is_replaced_by_the_sheet(tmp_path, capsys):
+    Image.new("L", (90, 60), 255).save(tmp_path / "sheet.png")
+    before = (tmp_path / "sheet.png").read_bytes()
+    source = write(tmp_path, ["sheet.png"])
+    for more in ([], ["--recipe", str(tmp_path / "r.yaml")]):
+        (tmp_path / "r.yaml").write_text(
+            json.dumps({"name": "x", "data": {"classes": ["<b>line"], "train": [{"path": source}]}})
+        )
+        assert main(["data", "preview", source, "--out", str(tmp_path), "--force", *more]) == ExitCode.OUTPUT
+        assert f"{tmp_path / 'sheet.png'}: O802" in capsys.readouterr().err
+        assert (tmp_path / "sheet.png").read_bytes() == before
+        assert not (tmp_path / "preview.html").exists()

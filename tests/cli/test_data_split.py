@@ -117,7 +117,23 @@ def test_ratios():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "0,0", "-1,2", "nan,1", "inf,1", "0.9,0.2", "0.5", "1,1,1,1", "a=1,a=1", "../x=1,b=1", "a=1,2"]
+    "text",
+    [
+        "",
+        "x",
+        "0,0",
+        "0,1",
+        "a=1,b=0",
+        "-1,2",
+        "nan,1",
+        "inf,1",
+        "0.9,0.2",
+        "0.5",
+        "1,1,1,1",
+        "a=1,a=1",
+        "../x=1,b=1",
+        "a=1,2",
+    ],
 )
 def test_ratios_that_make_no_sense(text):
     with pytest.raises(UsageError, match="U111"):

@@ -77,3 +77,25 @@ def test_the_recipe_is_yaml(name, capsys):
     assert value["model"] == {"stride": 4}
     assert len(value["train"]["input"]) == 2
     assert all(side % 32 == 0 for side in value["train"]["input"])
+
+
+def test_only_reports_of_ours_are_replaced(tmp_path, capsys):
+    report, plots = tmp_path / "report.html", tmp_path / "plots"
+    arguments = ["data", "stats", str(REGIONS), "--report", str(report), "--plots", str(plots)]
+    assert main(arguments) == 0
+    assert main(arguments) == 0  # again, over what it wrote
+    for path in (report, plots / "height_of_boxes.png"):
+        path.write_bytes(b"mine")
+        assert main(arguments) == ExitCode.OUTPUT
+        assert f"{path}: O803" in capsys.readouterr().err
+        assert path.read_bytes() == b"mine"
+        assert main([*arguments, "--force"]) == 0
+        assert path.read_bytes() != b"mine"
+
+
+def test_no_input_is_replaced_by_a_report(tmp_path, capsys):
+    source = tmp_path / "a.json"
+    source.write_bytes(LINES.read_bytes())
+    assert main(["data", "stats", str(source), "--report", str(source), "--force"]) == ExitCode.OUTPUT
+    assert f"{source}: O802" in capsys.readouterr().err
+    assert source.read_bytes() == LINES.read_bytes()

@@ -415,7 +415,7 @@ def test_nothing_to_evaluate(capsys: CaptureFixture[str], tmp_path: Path, truth:
 def test_pages_of_something_else(capsys: CaptureFixture[str], tmp_path: Path, truth: str) -> None:
     boxes = coco(tmp_path / "boxes.json", {"other.png": LINES}, scores=[0.5] * 4)
     assert main(["evaluate", boxes, truth]) == 4
-    assert "D062 none of the 2 pages" in capsys.readouterr().err
+    assert f"{boxes}: D062 none of the 2 pages" in capsys.readouterr().err
 
 
 def test_predictions_without_any_box(capsys: CaptureFixture[str], tmp_path: Path, truth: str) -> None:
@@ -459,7 +459,7 @@ def test_a_model(capsys: CaptureFixture[str], tmp_path: Path, truth: str, model:
     assert main(["evaluate", model, truth, *TORCH, "--json"]) == 5
     out, err = capsys.readouterr()
     assert json.loads(out)["pages"]["missing"] == ["letters: p2.png"]
-    assert "D065 1 pages could not be read" in err
+    assert f"{model}: D065 1 pages could not be read" in err
     # A gate says more than that.
     assert main(["evaluate", model, truth, *TORCH, "--min-f1", "1"]) == 10
     (tmp_path / "letters" / "p1.png").unlink()

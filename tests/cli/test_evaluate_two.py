@@ -129,7 +129,7 @@ def test_several_sources(tmp_path, capsys, two, letters):
     arguments = ["evaluate", *two, "--truth", forms, "--truth", letters, "--json", "--bootstrap", "0"]
     # Both datasets have a p0.png: nothing is guessed.
     assert main(arguments) == 4
-    assert "D060" in capsys.readouterr().err
+    assert f"{two[0]}: D060" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

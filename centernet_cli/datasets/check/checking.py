@@ -110,6 +110,7 @@ class _Check:
         self.options = options
         self.tally = tally
         self.names: dict[str, str] = {}
+        self.strangers = False  # whether classes of sources and recipe do not fit, which is told
         self.mended: list[list[PageRecord | None]] = []
         self.uses: list[Use] = []
         self.embedded: dict[Path, frozenset[str]] = {}
@@ -119,7 +120,8 @@ class _Check:
         for number, source in enumerate(self.sources):
             self._pages(number, source)
             if not source.dataset.pages:
-                self.findings.add("D030", source.path)
+                self.findings.add("D030", source.path, Place(detail="the dataset has no pages"))
+        self._learnt()
         self._listed_twice()
         self._unnamed_images()
         self._copies()
@@ -154,12 +156,28 @@ class _Check:
         annotates = source.request.annotates
         if strange := [name for name in annotates or () if name not in eyes.classes]:
             self.findings.add("D034", source.path, Place(detail=listed(strange)))
+            self.strangers = True
         if annotates is None and found and len(unknown) == len(found):
             detail = f"the dataset has {listed(found)}, the recipe {listed(eyes.classes)}"
             self.findings.add("D035", source.path, Place(detail=detail))
+            self.strangers = True
             return
         for name in (name for name in unknown if found[name]):
             self.findings.add("D055", source.path, Place(label=name, detail=f"{found[name]:,} boxes"))
+
+    def _learnt(self) -> None:
+        """Report that there is no box to train on, as `train` does; crowds are none."""
+        eyes = self.options.eyes
+        sources = [source for source in self.sources if source.request.split != "val" and source.dataset.pages]
+        if eyes is None or not sources or self.strangers:
+            return
+        for source in sources:
+            annotates = source.request.annotates
+            known = eyes.classes if annotates is None else annotates
+            for page in source.dataset.pages:
+                if any(eyes.learns(each.label) in known and not each.crowd for each in page.annotations):
+                    return
+        self.findings.add("D030", sources[0].path, Place(detail="no page has a box of the recipe's classes"))
 
     # Pages
 

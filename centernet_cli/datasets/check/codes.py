@@ -76,7 +76,7 @@ OF_READERS: dict[str, tuple[str, str]] = {
     "D020": ("points that are no pairs of numbers", ""),
     "D021": ("shape that reaches beyond a billion pixels", ""),
     "D022": ("positions in an unknown unit", ""),
-    "D030": ("the dataset has no pages", ""),
+    "D030": ("nothing to learn from", ""),
     "D031": ("no dataset of a format that is recognised", ""),
     "D032": ("the folder holds several formats", "--format names the one to read"),
     "D034": ("`annotates` names classes that the recipe does not learn", "data.classes lists those that it does"),

@@ -45,7 +45,11 @@ _X310_HINT = "file names must be relative and stay below the folder of the JSON 
 
 def looks_like_coco(value: object) -> bool:
     """Tell whether a parsed JSON value is meant as a COCO dataset."""
-    return isinstance(value, dict) and {"images", "annotations"} <= value.keys()
+    if not isinstance(value, dict):
+        return False
+    # Where one of the three lists is missing, the reader says so.
+    lists = sum(isinstance(value.get(key), list) for key in ("images", "annotations", "categories"))
+    return lists > 1 or {"images", "annotations"} <= value.keys()
 
 
 def sniff_coco(path: Path) -> bool:

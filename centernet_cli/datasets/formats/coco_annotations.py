@@ -29,6 +29,8 @@ KEYS = frozenset(TypedAnnotation.__struct_fields__)
 
 _AREA_SHARE, _AREA_PIXELS = 0.1, 2.0
 """By how much areas may differ: they are counted in pixels, or between their middles."""
+_AREA_LEAST = 0.05
+"""Share of their box that masks seldom have less than: skis, from corner to corner."""
 
 
 MASK_OF_BOX = "run-length mask that is not read, its `bbox` is"
@@ -158,8 +160,8 @@ class AnnotationReader:
         around = (box[2] - box[0]) * (box[3] - box[1])
         drawn = sum(polygon_area(_polygon(ring)) for ring in rings if len(ring) >= 6)
         fits = any(abs(area - known) <= max(_AREA_SHARE * known, _AREA_PIXELS) for known in (around, drawn or around))
-        # What has no polygon may have been one, or a mask, which fills less than its box.
-        if not fits and (drawn or area > around):
+        # What has no polygon may have been one, or a mask, which fills less than its box, but seldom next to nothing.
+        if not fits and (drawn or area > around or area < _AREA_LEAST * around):
             self.problems.add("D028", f"`area` is {area:g}, the box's {around:g}", at=f"/annotations/{index}")
 
     def _references(self, index: int, item: dict[str, object]) -> tuple[object, str]:

@@ -14,6 +14,7 @@ from centernet_cli.core.records import Dataset, PageInfo, PageRecord
 from centernet_cli.core.safe_io import atomic_write_text, read_bytes
 from centernet_cli.datasets.formats.csv_columns import NO_CLASS, Columns, find_columns
 from centernet_cli.datasets.formats.csv_images import TableImages
+from centernet_cli.datasets.formats.fields import UNKNOWN_SIDE, as_pixels
 from centernet_cli.datasets.formats.fit import fit_classes, fit_pages, join_same_pages
 from centernet_cli.datasets.formats.image_header import image_size
 from centernet_cli.datasets.formats.places import only_file
@@ -218,11 +219,22 @@ class _Reader:
             if size is None and self.root is not None:
                 size = image_size(self.root / source)
                 self.tally.note("size of the page taken from its image")
-            if size is None:
-                raise ShapeError("D007", "no width and height of the page, and the image cannot be read")
+            if size is None or size[0] == UNKNOWN_SIDE:
+                missing = "no width and height of the page, and the image cannot be read"
+                wrong = "width and height of the page are not whole numbers from 1"
+                message = wrong if size else missing
+                if self._is_relative:  # then there are no boxes without it
+                    raise ShapeError("D007", message)
+                self.problems.add_error(InputError("D007", message, path=self.table.path, line=line))
+                size = (UNKNOWN_SIDE, UNKNOWN_SIDE)
             self._pages[key] = _Page(source, page, *size, line, [])
         found = self._pages[key]
-        if found is not None and size is not None and size != (found.width, found.height):
+        if (
+            found is not None
+            and found.width != UNKNOWN_SIDE
+            and size is not None
+            and size != (found.width, found.height)
+        ):
             raise ShapeError("D007", f"width and height of the page are others than in line {found.line}")
         return found
 
@@ -258,13 +270,15 @@ class _Reader:
         return numbers([text.replace(",", ".") for text in texts] if self.table.columns.has_decimal_comma else texts)
 
     def _size(self, cells: list[str]) -> tuple[int, int] | None:
+        """Return what a row says of its page's size; None: nothing; twice `UNKNOWN_SIDE`: nonsense."""
         texts = [self._cell(cells, "width"), self._cell(cells, "height")]
         if not all(texts):
             return None
-        width, height = self._numbers(texts)
-        if width < 1 or height < 1 or width != int(width) or height != int(height):
-            raise ShapeError("D007", "width and height of the page are not whole numbers from 1")
-        return int(width), int(height)
+        try:
+            width, height = map(as_pixels, self._numbers(texts))
+        except ShapeError:
+            width = height = None
+        return (UNKNOWN_SIDE, UNKNOWN_SIDE) if width is None or height is None else (width, height)
 
     def _annotation(self, cells: list[str], page: _Page) -> Annotation | None:
         has_class = "label" in self.table.columns.index

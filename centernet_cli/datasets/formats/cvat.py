@@ -9,7 +9,7 @@ from centernet_cli.core.errors import InputError
 from centernet_cli.core.geometry import points_box
 from centernet_cli.core.records import Dataset, PageInfo, PageRecord
 from centernet_cli.datasets.formats.cvat_tracks import put_on_frames
-from centernet_cli.datasets.formats.fields import NameChecker
+from centernet_cli.datasets.formats.fields import UNKNOWN_SIDE, NameChecker, as_pixels
 from centernet_cli.datasets.formats.image_header import image_size
 from centernet_cli.datasets.formats.outlines import corners, ellipse_box, rotated
 from centernet_cli.datasets.formats.places import image_folder, only_file, split_page
@@ -112,13 +112,15 @@ def _page(image: Any, checker: NameChecker, tally: Tally, problems: Problems) ->
         raise ShapeError("D002", "an image without `name`")
     bare, number = split_page(name, checker.root)
     source = checker.inside(bare)
-    width, height = (parse_number(image.get(key, "")) or 0 for key in ("width", "height"))
+    width, height = (as_pixels(parse_number(image.get(key, ""))) for key in ("width", "height"))
     if image.get("width") is None and (size := image_size(checker.root / source)) is not None:
         tally.note("size of the page taken from its image")
         width, height = size
-    if width < 1 or height < 1 or width != int(width) or height != int(height):
-        raise ShapeError("D007", f"`width` and `height` of image {name!r:.80} are not whole numbers from 1")
-    info = PageInfo(source=source, width=int(width), height=int(height), page=number)
+    if width is None or height is None:
+        message = f"`width` and `height` of image {name!r:.80} are not whole numbers from 1"
+        problems.add_error(InputError("D007", message, path=problems.path, line=image.sourceline))
+        width = height = UNKNOWN_SIDE
+    info = PageInfo(source=source, width=width, height=height, page=number)
     annotations = []
     for shape in image.iterchildren():
         try:

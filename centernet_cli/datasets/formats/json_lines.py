@@ -12,6 +12,7 @@ from centernet_cli.core.safe_io import atomic_path
 from centernet_cli.core.strict_json import parse_json
 from centernet_cli.datasets.formats.fields import (
     DEFAULT_EXTRAS,
+    UNKNOWN_SIDE,
     NameChecker,
     are_numbers,
     as_pixels,
@@ -138,7 +139,7 @@ def _failure(value: dict[str, Any]) -> Failure:
 
 
 def _page(value: dict[str, Any], checker: NameChecker | None, tally: Tally, faults: list[ShapeError]) -> PageRecord:
-    """Read a page without its annotations that are wrong, which go to `faults`."""
+    """Read a page without its annotations that are wrong; what is wrong with them, and with its size, to `faults`."""
     # The file's name is only its display where the source is given too.
     name = value.get("source", value.get("file_name"))
     if not isinstance(name, str) or not name:
@@ -149,7 +150,8 @@ def _page(value: dict[str, Any], checker: NameChecker | None, tally: Tally, faul
         width, height = image_size(checker.root / source) or (None, None)
         tally.note("size of the page taken from its image")
     if width is None or height is None:
-        raise ShapeError("D007", "`width` and `height` are not whole numbers from 1, and no image says them")
+        faults.append(ShapeError("D007", "`width` and `height` are not whole numbers from 1, and no image says them"))
+        width = height = UNKNOWN_SIDE
     extras = read_page_extras(value) if "source" in value else {}
     info = PageInfo(source=source, width=width, height=height, **extras)
     items = value["annotations"] if "annotations" in value else metadata_items(value)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.records import Dataset, PageInfo, PageRecord
-from centernet_cli.datasets.formats.fields import NameChecker
+from centernet_cli.datasets.formats.fields import UNKNOWN_SIDE, NameChecker, as_pixels
 from centernet_cli.datasets.formats.image_header import SUFFIXES, image_size
 from centernet_cli.datasets.formats.places import files_below, split_page
 from centernet_cli.datasets.formats.problems import Problems
@@ -153,12 +153,7 @@ class _Reader:
 
     def _file(self, element: Any, path: Path) -> _File:
         name, number = self._image(child_text(element, "filename"), path)
-        size = _size(element)
-        if size is None:
-            size = image_size(self.root / name)
-            if size is None:
-                raise ShapeError("D007", "no width and height in `size`, and the image cannot be read")
-            self.tally.note("size of the page taken from its image")
+        size = self._size(element, name, path)
         info = PageInfo(source=name, width=size[0], height=size[1], page=number)
         objects = []
         for item in element.iterchildren("object"):
@@ -167,6 +162,25 @@ class _Reader:
             except ShapeError as error:
                 self.problems.add_error(InputError(error.code, str(error), path=path, line=item.sourceline))
         return _File(path, info, tuple(objects))
+
+    def _size(self, element: Any, name: str, path: Path) -> tuple[int, int]:
+        """Return width and height of the page; many tools leave them 0, then they are the image's."""
+        size, names = element.find("size"), ("width", "height")
+        if size is None:  # the online LabelMe
+            size, names = element.find("imagesize"), ("ncols", "nrows")
+        stated = [None if size is None else parse_number(child_text(size, side)) for side in names]
+        message = "width and height in `size` are not whole numbers from 1"
+        if not all(stated):
+            found = image_size(self.root / name)
+            if found is not None:
+                self.tally.note("size of the page taken from its image")
+                return found
+            message = "no width and height in `size`, and the image cannot be read"
+        width, height = map(as_pixels, stated)
+        if width is None or height is None:
+            self.problems.add("D007", message, path=path)
+            return UNKNOWN_SIDE, UNKNOWN_SIDE
+        return width, height
 
     def _image(self, filename: str, path: Path) -> tuple[str, int | None]:
         """Return the name of a file's image relative to the root, and its page number.
@@ -199,18 +213,3 @@ def _image_folders(way: str) -> list[str]:
     if at is not None:
         folders += ["/".join([*parts[:at], *([other] if other else []), *parts[at + 1 :]]) for other in _IMAGE_FOLDERS]
     return [*folders, way] if not folders else [*folders, way, IMAGES]
-
-
-def _size(element: Any) -> tuple[int, int] | None:
-    """Return width and height of the page; many tools leave them 0."""
-    size, names = element.find("size"), ("width", "height")
-    if size is None:  # the online LabelMe
-        size, names = element.find("imagesize"), ("ncols", "nrows")
-    if size is None:
-        return None
-    width, height = (parse_number(child_text(size, name)) for name in names)
-    if not width or not height:
-        return None
-    if width < 1 or height < 1 or width != int(width) or height != int(height):
-        raise ShapeError("D007", "width and height in `size` are not whole numbers from 1")
-    return int(width), int(height)

@@ -127,7 +127,8 @@ def write_pages(
             seed=f"{seed}/{at}",
             profile=chosen,
             long_side=long_side,
-            path=images / f"{kind}-{seed}-{at:05}.jpg",
+            # The number first: at the end it would look like that of a page, and all of a kind like one document.
+            path=images / f"{at:05}-{kind}-{seed}.jpg",
             quality=quality,
             languages=tuple(languages),
             loose=loose,

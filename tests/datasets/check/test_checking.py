@@ -19,7 +19,7 @@ from centernet_cli.datasets.check.checking import Options, check
 from centernet_cli.datasets.check.recipe_fit import Eyes
 from centernet_cli.datasets.check.repair import folder_names, write_mended
 from centernet_cli.datasets.check.sources import Request
-from centernet_cli.datasets.formats import FORMATS
+from centernet_cli.datasets.formats import FORMATS, read_dataset
 from centernet_cli.datasets.formats.tally import Tally
 
 EYES = Eyes(("line",), {"row": "line"}, "crop", (768, 512), 100, 4, 3)
@@ -185,6 +185,7 @@ SQUARE = [10, 10, 50, 10, 50, 30, 10, 30]
         ([10, 10, 40, 20], {"area": 800}, {}),
         ([10, 10, 40, 20], {"area": 300, "segmentation": []}, {}),  # of a mask that is no longer there
         ([10, 10, 40, 20], {"area": 3200}, {"D028": 1}),
+        ([10, 10, 40, 20], {"area": 7}, {"D028": 1}),
         ([10, 10, 40, 20], {"segmentation": {"counts": [100, 20, 7880], "size": [80, 100]}}, {}),
         ([10, 10, 40, 20], {"segmentation": {"counts": [7], "size": [80, 100]}}, {"D011": 1}),
         ([10, 10, 40, 20], {"segmentation": {"counts": [100, 20, 30], "size": [10, 15]}}, {"D011": 1}),
@@ -250,6 +251,26 @@ def test_with_a_recipes_eyes(tmp_path):
     assert codes(check_folders(folder, eyes=EYES)) == {"D041": 1, "D042": 1, "D040": 1, "D055": 1}
     wrong = Eyes(("region",), {}, "page", (768, 512), 100, 4, 3)
     assert codes(check_folders(folder, eyes=wrong)) == {"D035": 1}
+
+
+@pytest.mark.parametrize(
+    ("boxes", "annotates"),
+    [([], None), ([(1, 1, [10, 10, 20, 9], {"iscrowd": 1})], None), ([(1, 2, [10, 10, 20, 9], {})], ("line",))],
+    ids=["no boxes", "crowds", "another class"],
+)
+def test_nothing_for_a_recipe_to_learn_from(tmp_path, boxes, annotates):
+    """What `train` refuses."""
+    folder = coco(tmp_path / "a", boxes)
+    other = coco(tmp_path / "b", [(1, 1, [10, 10, 20, 9], {})], images=[("b.png", 110, 80)])
+    asked = Request(folder, folder, "train", annotates=annotates)
+    found = check([asked], Options(eyes=EYES)).findings.sorted()
+    assert [each.severity for each in found if each.code == "D030"] == ["error"]
+    with_more = check([asked, Request(other, other, "train")], Options(eyes=EYES))
+    assert "D030" not in codes(with_more)
+    # What a model is judged on teaches it nothing.
+    with_judge = check([asked, Request(other, other, "val")], Options(eyes=EYES))
+    assert codes(with_judge)["D030"] == 1
+    assert "D030" not in codes(check([asked], Options()))
 
 
 @pytest.mark.parametrize(("mode", "scale"), [("crop", 2.0), ("page", 1.2), ("original", 0.96)])
@@ -441,3 +462,56 @@ def test_any_coco_file_is_checked_and_mended(tmp_path_factory, data):
     again = check([written.request], Options())
     assert [finding.line() for finding in again.findings.sorted() if finding.severity == "error"] == []
     assert set(codes(again)) <= {"D043", "D044", "D054", "D056", "D047"}
+
+
+def _wrong_width(folder: Path, name: str, width: object) -> None:
+    """Write a dataset of one page whose width is nonsense, beside its image of 100 x 80 pixels."""
+    box = "<xmin>1</xmin><ymin>1</ymin><xmax>51</xmax><ymax>21</ymax>"
+    image = {"file_name": "a.png", "width": width, "height": 80}
+    annotation = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 50, 20]}
+    texts = {
+        "coco": (
+            "a.json",
+            json.dumps(
+                {
+                    "images": [{"id": 1, **image}],
+                    "categories": [{"id": 1, "name": "a"}],
+                    "annotations": [annotation],
+                }
+            ),
+        ),
+        "jsonl": ("a.jsonl", json.dumps({**image, "annotations": [{"label": "a", "bbox": [1, 1, 50, 20]}]})),
+        "csv": ("a.csv", f"image,width,height,label,x0,y0,x1,y1\na.png,{width},80,a,1,1,51,21\n"),
+        "cvat": (
+            "a.xml",
+            (
+                f"<annotations><image name='a.png' width='{width}' height='80'>"
+                "<box label='a' xtl='1' ytl='1' xbr='51' ybr='21'/></image></annotations>"
+            ),
+        ),
+        "voc": (
+            "a.xml",
+            (
+                f"<annotation><filename>a.png</filename><size><width>{width}</width><height>80</height></size>"
+                f"<object><name>a</name><bndbox>{box}</bndbox></object></annotation>"
+            ),
+        ),
+    }
+    folder.mkdir()
+    noise((100, 80)).save(folder / "a.png")
+    file, text = texts[name]
+    (folder / file).write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("width", [-5, 99.5, 10**12])
+@pytest.mark.parametrize("name", ["coco", "jsonl", "csv", "cvat", "voc"])
+def test_wrong_widths_are_refused_and_mended_alike_in_all_formats(tmp_path, name, width):
+    folder = tmp_path / "a"
+    _wrong_width(folder, name, width)
+    with pytest.raises(InputError, match="D007"):
+        read_dataset(folder, name)
+    checked = check([request(folder, name=name)], Options())
+    assert codes(checked) == {"D007": 1}
+    (page,) = checked.mended[0].pages
+    assert (page.info.width, page.info.height) == (100, 80)
+    assert len(page.annotations) == 1

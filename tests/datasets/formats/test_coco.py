@@ -414,3 +414,12 @@ def test_labels_missing_from_the_classes_are_added() -> None:
     data: Any = dataset_to_coco(Dataset(classes=("b",), pages=(page,), root=Path()))
     assert [category["name"] for category in data["categories"]] == ["b", "a", "c"]
     assert [item["category_id"] for item in data["annotations"]] == [3, 1, 2]
+
+
+@pytest.mark.parametrize("key", ["images", "annotations", "categories"])
+def test_a_missing_list_is_told_where_the_format_is_to_be_found_out(tmp_path: Path, key: str) -> None:
+    path = tmp_path / "annotations.json"
+    path.write_text(json.dumps({name: value for name, value in GOOD.items() if name != key}))
+    assert detect_format(tmp_path) == "coco"
+    with pytest.raises(InputError, match=f"D001 .*{key}"):
+        read_dataset(tmp_path)
