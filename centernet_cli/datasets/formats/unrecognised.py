@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from centernet_cli.core.errors import InputError
+from centernet_cli.core.errors import InputError, printable
 from centernet_cli.datasets.formats.image_header import SUFFIXES
 from centernet_cli.datasets.formats.peek import unreadable
 from centernet_cli.datasets.formats.safe_xml import read_xml
+from centernet_cli.datasets.formats.yolo_config import read_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,8 +31,8 @@ def unrecognised(path: Path, formats: Sequence[str], sniff: Callable[[Path], lis
         sniff: Names the formats that a file may be in.
 
     Returns:
-        D031, whose hint names files of formats of one file in a folder; or what is wrong with a JSON file (J4xx) or an
-        XML file (X301, X302).
+        D031, whose hint names files of formats of one file in a folder; or what is wrong with a JSON file (J4xx), the
+        description of a YOLO dataset, or an XML file (X301, X302).
     """
     if not path.exists():
         return InputError("D031", "no such file or folder", path=path)
@@ -42,11 +44,16 @@ def unrecognised(path: Path, formats: Sequence[str], sniff: Callable[[Path], lis
         message = "a folder with several files of annotations" if several else "the annotations are in a file below"
         return InputError("D031", message, path=path, hint=hint)
     damaged = [error for error in unreadable() if error.code != "J401" and str(error.path).lower().endswith(".json")]
-    damaged += _damaged_xml(path)
+    damaged += _wrong_yolo(path) or _damaged_xml(path)
     if damaged:
         return damaged[0]
     hint = f"formats: {', '.join(formats)}"
-    if path.is_dir() and (images := _count_images(path)):
+    if path.suffix.lower() == ".zip":  # who reads ZIP files unpacks them before
+        name = shlex.quote(printable(str(path)))
+        hint = (
+            f"ZIP files are not read here; unpack it, or `centernet convert auto coco {name} --out DIR --images copy`"
+        )
+    elif path.is_dir() and (images := _count_images(path)):
         more = "" if images < _MOST_IMAGES else " and more"
         hint = f"no annotations, but images: {images:,}{more}; `centernet predict` finds boxes on them"
     elif path.is_dir() and next(path.iterdir(), None) is None:
@@ -67,6 +74,16 @@ def several_formats(path: Path, found: Sequence[str], sniff: Callable[[Path], li
     named = ", ".join(dict.fromkeys(examples[name] for name in found if name in examples))
     hint = f"name the format to read{f', or a file: {named}' if named else ''}"
     return InputError("D032", f"holds several formats: {', '.join(found)}", path=path, hint=hint)
+
+
+def _wrong_yolo(path: Path) -> list[InputError]:
+    """Return what is wrong with the description of a YOLO dataset, if there is one."""
+    if path.is_dir() or path.suffix.lower() in {".yaml", ".yml", ".data"}:
+        try:
+            read_config(path)
+        except InputError as error:
+            return [error]
+    return []
 
 
 def _damaged_xml(path: Path) -> list[InputError]:

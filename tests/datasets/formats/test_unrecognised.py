@@ -71,6 +71,30 @@ def test_damaged_xml_is_told_with_its_place(tmp_path: Path, place: str, text: st
         assert (caught.value.code, caught.value.path) == (code, str(folder / "a.xml"))
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("train: images\nnames: [a]\nnames: [b]\n", "R304"),
+        ("train: ../../etc\nval: /etc\nnames: [a]\n", "D016"),
+        ("train: images\nnames: [null]\n", "D013"),
+    ],
+)
+def test_a_wrong_description_of_yolo_is_told(tmp_path: Path, text: str, code: str) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "data.yaml").write_text(text)
+    for path in (tmp_path, tmp_path / "data.yaml"):
+        with pytest.raises(InputError) as caught:
+            detect_format(path)
+        assert (caught.value.code, caught.value.path) == (code, str(tmp_path / "data.yaml"))
+
+
+def test_zip_files_are_for_other_commands(tmp_path: Path) -> None:
+    """`train` and `evaluate` come here with one, `convert` unpacks it before."""
+    path = tmp_path / "my scans.zip"
+    path.write_bytes(b"PK\5\6" + bytes(18))
+    assert f"convert auto coco '{path}' --out DIR --images copy" in told(path)
+
+
 def test_a_table_without_a_header(tmp_path: Path) -> None:
     (tmp_path / "boxes.csv").write_text("1,2,3\n")
     assert "a table needs a header" in told(tmp_path / "boxes.csv")
