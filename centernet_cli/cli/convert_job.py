@@ -84,7 +84,7 @@ def _read(job: Job, tally: Tally, stack: ExitStack) -> tuple[Dataset, str, list[
     for source in job.sources:
         place = source
         if is_zip(source):
-            place = stack.enter_context(unpacked(source))
+            place = stack.enter_context(unpacked(source, tally))
             tally.files.append(source)
         name = detect_format(place) if job.source_format == "auto" else job.source_format
         parts.append((source, read_dataset(place, name, tally=tally, level=job.level)))

@@ -95,9 +95,11 @@ def _place(path: Path, stack: ExitStack, refused: list[tuple[Path, InputError]] 
 
 def unzipped(path: Path, stack: ExitStack) -> Path:
     """Return where a source is: unpacked, if it is a ZIP file."""
+    from centernet_cli.cli.watch import watch
+    from centernet_cli.datasets.formats.tally import Tally
     from centernet_cli.datasets.unzip import is_zip, unpacked
 
-    return stack.enter_context(unpacked(path)) if is_zip(path) else path
+    return stack.enter_context(unpacked(path, Tally(watch=watch))) if is_zip(path) else path
 
 
 def read_joined(

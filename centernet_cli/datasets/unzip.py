@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from centernet_cli.core.errors import InputError, OutputError
 from centernet_cli.core.safe_io import lexical_inside
 from centernet_cli.core.shown_paths import shown_as
+from centernet_cli.datasets.formats.tally import Tally
 from centernet_cli.datasets.zip_directory import has_more_entries
 
 if TYPE_CHECKING:
@@ -38,11 +39,12 @@ def is_zip(path: Path) -> bool:
 
 
 @contextmanager
-def unpacked(path: Path) -> Iterator[Path]:
+def unpacked(path: Path, tally: Tally | None = None) -> Iterator[Path]:
     """Unpack a ZIP file for the time of the block.
 
     Args:
         path: The file.
+        tally: Its `watch` shows progress.
 
     Yields:
         A temporary folder with its content, or the only folder in that; errors name what is in it after the file.
@@ -58,7 +60,7 @@ def unpacked(path: Path) -> Iterator[Path]:
             if has_more_entries(path, MAX_FILES):
                 raise InputError("Z601", f"more than {MAX_FILES:,} entries", path=path, hint=_HINT)
             with zipfile.ZipFile(path) as archive:
-                for entry, clean in _checked(archive, path):
+                for entry, clean in (tally or Tally()).each("unpacking", _checked(archive, path)):
                     _extract(archive, entry, folder / clean, path)
         except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
             raise InputError("Z601", f"not a ZIP file that can be read: {error}", path=path) from error

@@ -8,6 +8,7 @@ import stat
 import struct
 import tempfile
 import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from centernet_cli.core.errors import InputError
 from centernet_cli.datasets import unzip
+from centernet_cli.datasets.formats.tally import Tally
 from centernet_cli.datasets.unzip import is_zip, unpacked
 
 
@@ -36,6 +38,19 @@ def test_content_is_there_for_a_while(tmp_path: Path) -> None:
         assert (folder / "a.txt").read_bytes() == b"1"
         assert (folder / "x" / "b.txt").read_bytes() == b"2"
     assert not folder.exists()
+
+
+def test_progress_is_shown(tmp_path: Path) -> None:
+    seen: list[tuple[str, int]] = []
+
+    @contextlib.contextmanager
+    def watch(what: str, total: int) -> Iterator[Callable[[int], None]]:
+        seen.append((what, total))
+        yield lambda count: seen.append(("done", count))
+
+    path = packed(tmp_path / "a.zip", {"a.txt": b"1", "x/": b"", "x/b.txt": b"2"})
+    with unpacked(path, Tally(watch=watch)):
+        assert seen == [("unpacking", 2), ("done", 1), ("done", 1)]
 
 
 def test_a_single_folder_is_the_dataset(tmp_path: Path) -> None:
