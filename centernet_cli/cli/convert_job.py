@@ -11,7 +11,7 @@ from centernet_cli.cli import console
 from centernet_cli.cli.watch import watch
 from centernet_cli.core.errors import ExitCode, InputError, UsageError, printable
 from centernet_cli.datasets.conversion import Conversion, Target, target_path
-from centernet_cli.datasets.formats import FORMATS, detect_format, read_dataset
+from centernet_cli.datasets.formats import FORMATS, detect_format, level_of_each, read_dataset
 from centernet_cli.datasets.formats.tally import Tally
 from centernet_cli.datasets.join import join_datasets
 from centernet_cli.datasets.unzip import is_zip, unpacked
@@ -86,10 +86,11 @@ def _read(job: Job, tally: Tally, stack: ExitStack) -> tuple[Dataset, str, list[
         if is_zip(source):
             place = stack.enter_context(unpacked(source, tally))
             tally.files.append(source)
-        name = detect_format(place) if job.source_format == "auto" else job.source_format
-        parts.append((source, read_dataset(place, name, tally=tally, level=job.level)))
-        formats.append(name)
+        formats.append(detect_format(place) if job.source_format == "auto" else job.source_format)
         places.append(place)
+    levels = level_of_each(formats, job.level)
+    for source, place, name, level in zip(job.sources, places, formats, levels, strict=True):
+        parts.append((source, read_dataset(place, name, tally=tally, level=level)))
     return join_datasets(parts), ", ".join(dict.fromkeys(formats)), places
 
 

@@ -121,13 +121,15 @@ def read_joined(
         UsageError: U301, U305, U311.
     """
     from centernet_cli.core.errors import InputError
-    from centernet_cli.datasets.formats import detect_format, read_dataset
+    from centernet_cli.datasets.formats import detect_format, level_of_each, read_dataset
     from centernet_cli.datasets.join import join_datasets
 
-    parts = []
-    for request in requests_of(sources, None, check_format(format_name), level, stack):
-        name = detect_format(request.place) if request.format == "auto" else request.format
-        parts.append((request.place, name, read_dataset(request.place, name, tally=tally, level=level)))
+    requests = requests_of(sources, None, check_format(format_name), level, stack)
+    names = [detect_format(each.place) if each.format == "auto" else each.format for each in requests]
+    parts = [
+        (request.place, name, read_dataset(request.place, name, tally=tally, level=own))
+        for request, name, own in zip(requests, names, level_of_each(names, level), strict=True)
+    ]
     joined = join_datasets([(place, dataset) for place, _, dataset in parts], join_same=join_same)
     if not joined.pages:
         raise InputError("D030", "the dataset has no pages", path=", ".join(map(str, sources or [Path()])))

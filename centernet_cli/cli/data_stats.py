@@ -51,7 +51,7 @@ def stats(
 
     from centernet_cli.cli.watch import watch
     from centernet_cli.datasets.advice import advise
-    from centernet_cli.datasets.formats import read_dataset
+    from centernet_cli.datasets.formats import detect_format, level_of_each, read_dataset
     from centernet_cli.datasets.formats.tally import Tally
     from centernet_cli.datasets.stats import by_class, by_source, class_counts, histograms, summarise, tabulate
 
@@ -61,8 +61,10 @@ def stats(
     parts: list[tuple[str, Dataset]] = []
     with ExitStack() as stack:
         stack.enter_context(collector_paused())
-        for request in requests_of(src, None, check_format(format_name), level, stack):
-            dataset = read_dataset(request.place, request.format, tally=tally, level=level)
+        requests = requests_of(src, None, check_format(format_name), level, stack)
+        names = [detect_format(each.place) if each.format == "auto" else each.format for each in requests]
+        for request, name, own in zip(requests, names, level_of_each(names, level), strict=True):
+            dataset = read_dataset(request.place, name, tally=tally, level=own)
             parts.append((str(request.path), dataset))
     if not any(dataset.pages for _, dataset in parts):
         raise InputError("D030", "the dataset has no pages", path=", ".join(name for name, _ in parts))

@@ -358,3 +358,24 @@ def test_long_work_shows_progress(
     assert "reading: 2/2 items" in shown
     assert "writing: 3/3 items" in shown
     assert gc.isenabled()
+
+
+def test_a_level_is_for_the_sources_that_have_levels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "page").mkdir()
+    coords = '<Coords points="1,1 50,1 50,20 1,20"/>'
+    (tmp_path / "page" / "x.xml").write_text(
+        '<PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15">'
+        '<Page imageFilename="x.png" imageWidth="100" imageHeight="80">'
+        f'<TextRegion id="r">{coords}<TextLine id="l">{coords}</TextLine></TextRegion></Page></PcGts>'
+    )
+    (tmp_path / "b.csv").write_text("image,width,height,label,x0,y0,x1,y1\ny.png,100,80,table,1,1,50,20\n")
+    sources = [str(tmp_path / "page"), str(tmp_path / "b.csv")]
+    out = str(tmp_path / "out.json")
+    assert main(["convert", "auto", "coco", *sources, "--level", "region", "--out", out]) == 0
+    names = [category["name"] for category in json.loads(Path(out).read_text())["categories"]]
+    assert names == ["text", "table"]
+    for command in ("stats", "merge"):
+        more = ["--out", str(tmp_path / "merged"), "--images", "none"] if command == "merge" else []
+        assert main(["data", command, *sources, "--level", "region", *more]) == 0
+    assert main(["convert", "auto", "coco", sources[1], "--level", "region", "--out", out]) == 2
+    assert "U304 csv has no level 'region'" in capsys.readouterr().err

@@ -9,9 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from centernet_cli.datasets.formats.table import FORMATS, detect_format, read_dataset
+    from centernet_cli.datasets.formats.table import FORMATS, detect_format, level_of_each, read_dataset
 
-__all__ = ["FORMATS", "detect_format", "read_dataset"]
+__all__ = ["FORMATS", "detect_format", "level_of_each", "read_dataset"]
 
 
 def __getattr__(name: str) -> object:

@@ -45,6 +45,7 @@ from centernet_cli.datasets.formats.yolo_write import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from centernet_cli.core.records import Dataset
@@ -230,6 +231,18 @@ def detect_format(path: Path) -> str:
         if len(found) > 1:
             raise several_formats(path, found, _sniffed)
     return found[0]
+
+
+def level_of_each(names: Sequence[str], level: str | None) -> list[str | None]:
+    """Return the level at which to read sources of some formats: the one asked for, where the format has levels.
+
+    Raises:
+        UsageError: U304, none of them has any.
+    """
+    known = [FORMATS[name].levels if name in FORMATS else () for name in names]
+    if level is not None and names and not any(known) and names[0] in FORMATS:
+        raise UsageError("U304", f"{names[0]} has no level '{level}'", hint="leave the level out")
+    return [level if levels or name not in FORMATS else None for name, levels in zip(names, known, strict=True)]
 
 
 def read_dataset(
