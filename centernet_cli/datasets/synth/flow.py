@@ -9,6 +9,7 @@ from centernet_cli.datasets.synth.cells import random_rows
 from centernet_cli.datasets.synth.figures import draw_figure
 from centernet_cli.datasets.synth.tables import draw_table, random_style
 from centernet_cli.datasets.synth.typeset import Frame, Look, Style, set_line, set_paragraph
+from centernet_cli.datasets.synth.words import folio
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -332,8 +333,8 @@ def running_head(
     style = Style(face, size, size * 1.2, "left", 0.0, look.ink, hyphens=False)
     number = rng.choice(
         (
-            str(rng.randint(1, 400)),
-            f"- {rng.randint(1, 99)} -",
+            folio(rng, rng.randint(1, 400)),
+            folio(rng, rng.randint(1, 99)),
             f"{rng.randint(1, 9)}/{rng.randint(9, 40)}",
             f"Page {rng.randint(1, 60)}",
         )

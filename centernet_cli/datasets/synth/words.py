@@ -166,3 +166,26 @@ class Words:
                 "".join(str(rng.randint(0, 9)) for _ in range(rng.randint(5, 12))),
             )
         )
+
+
+_FOLIO_MARKS = (
+    ("— ", " —"),
+    ("— ", " —"),
+    ("—  ", "  —"),
+    ("– ", " –"),
+    ("- ", " -"),
+    ("-", "-"),
+    ("[", "]"),
+    ("(", ")"),
+    (". ", " ."),
+    ("* ", " *"),
+    ("", "."),
+)
+
+
+def folio(rng: Random, number: int) -> str:
+    """Return a page number as printers set it: often bare, else between dashes, dots, stars or brackets."""
+    if rng.random() < 0.55:
+        return str(number)
+    left, right = rng.choice(_FOLIO_MARKS)
+    return f"{left}{number}{right}"

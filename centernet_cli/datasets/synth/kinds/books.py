@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from centernet_cli.datasets.synth.display import BLACK, Colour, Sheet
 from centernet_cli.datasets.synth.typeset import Frame, Look, random_look, set_line, set_paragraph
+from centernet_cli.datasets.synth.words import folio
 
 if TYPE_CHECKING:
     from centernet_cli.core.records import Box
@@ -89,8 +90,8 @@ def make_oldprint(ctx: Context) -> Sheet:
 
 def _running_title(ctx: Context, sheet: Sheet, look: Look, inner: Frame) -> None:
     rng, y = ctx.rng, sheet.height * 0.095
-    style = rng.choice(("both", "number", "title", "none"))
-    number = rng.choice((str(rng.randint(1, 600)), f"({rng.randint(1, 99)})", f"[{rng.randint(1, 99)}]"))
+    style = rng.choice(("both", "number", "number", "title", "none"))
+    number = folio(rng, rng.randint(1, 600))
     if style in {"both", "title"}:
         title = ctx.words.phrase(1, 3)
         title = title.upper() if rng.random() < 0.5 and len(title) < 18 else title

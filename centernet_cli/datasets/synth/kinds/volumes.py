@@ -10,6 +10,7 @@ from centernet_cli.datasets.synth.flow import Flow
 from centernet_cli.datasets.synth.kinds.books import drop_capital, marginalia, verse
 from centernet_cli.datasets.synth.kinds.vertical import make_vertical
 from centernet_cli.datasets.synth.typeset import Frame, Look, random_look, set_line, set_paragraph, split
+from centernet_cli.datasets.synth.words import folio
 
 if TYPE_CHECKING:
     from centernet_cli.core.records import Box
@@ -117,13 +118,15 @@ class _Volume:
                 self._folio(sheet, frame, above, "header", left=left)
             if rng.random() < 0.3:
                 sheet.rule(frame.x, above + size * 0.5, frame.x + frame.width, above + size * 0.5, width=0.5)
+        elif not opening and not self.number_below:
+            self._folio(sheet, frame, above, "header", left=left, centred=rng.random() < 0.7)
         if self.number_below:
-            self._folio(sheet, frame, below, "footer", left=left)
+            self._folio(sheet, frame, below, "footer", left=left, centred=rng.random() < 0.6)
 
-    def _folio(self, sheet: Sheet, frame: Frame, y: float, label: str, *, left: bool) -> None:
+    def _folio(self, sheet: Sheet, frame: Frame, y: float, label: str, *, left: bool, centred: bool = False) -> None:
         look = self.look
-        text = self.rng.choice((str(self.number), str(self.number), f"– {self.number} –", f"[{self.number}]"))
-        align = "center" if label == "footer" and self.rng.random() < 0.6 else "left" if left else "right"
+        text = folio(self.rng, self.number)
+        align = "center" if centred else "left" if left else "right"
         x = {"left": frame.x, "center": frame.x + frame.width / 2, "right": frame.x + frame.width}[align]
         box = sheet.text(x, y, text, look.body.regular, look.size * 0.9, colour=look.ink, align=align)
         sheet.region(label, [box])
