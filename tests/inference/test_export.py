@@ -143,7 +143,7 @@ def test_graphs_say_what_the_weights_say(exported: dict[str, Path]) -> None:
     assert read_meta(exported["onnx"]) == META
     assert read_meta(exported["openvino"]) == META
     extra = {META_FILE: ""}
-    with pytest.warns(FutureWarning, match="deprecated|not supported"):
+    with pytest.warns((FutureWarning, DeprecationWarning), match="deprecated|not supported"):
         torch.jit.load(str(exported["torchscript"]), _extra_files=extra)
     facts = json.loads(extra[META_FILE])
     assert facts[WEIGHTS_KEY] == META.sha256
