@@ -69,12 +69,14 @@ def is_finished(run: RunDir, state: State, settings: Recipe) -> bool:
         ModelError: The recipe was changed to one that the run cannot have.
     """
     from centernet_cli.training.changes import possible_changes
+    from centernet_cli.training.ends import end_of, more_of
 
     possible_changes(state["recipe"], settings, run)
-    if state["epoch"] < settings.train.epochs or not has_result(run, state):
+    end = end_of(settings.train, epochs=state["epoch"], seconds=state["seconds"], best_epoch=state["best_epoch"])
+    if end is None or not has_result(run, state):
         return False
     console.say(f"{run.root}: this run is finished ({state['step']:,} steps); weights are in {run.weights}")
-    console.say(f"to go on all the same: centernet train --resume {run.root} --set train.epochs={state['epoch'] + 10}")
+    console.say(f"to go on all the same: centernet train --resume {run.root} --set {more_of(settings.train, end)}")
     return True
 
 

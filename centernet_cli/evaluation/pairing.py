@@ -205,7 +205,11 @@ def _refuse_ambiguous(fits: Iterable[tuple[int, int]], truths: Sequence[_Truth],
     of_page: dict[int, int] = {}
     for index, candidate in fits:
         name = f"{truths[index].source.name}: {truths[index].page.info.name}"
-        if index in of_truth:
+        hint = "predict with longer paths, or evaluate the datasets one by one"
+        if index in of_truth and pages[of_truth[index]].info.name == pages[candidate].info.name:
+            message = f"the predictions have page '{pages[candidate].info.name}' twice: which is '{name}'?"
+            hint = "leave one of them out"
+        elif index in of_truth:
             message = f"page '{name}' may be '{pages[of_truth[index]].info.name}' or '{pages[candidate].info.name}'"
         elif candidate in of_page:
             other = truths[of_page[candidate]]
@@ -217,7 +221,7 @@ def _refuse_ambiguous(fits: Iterable[tuple[int, int]], truths: Sequence[_Truth],
             of_truth[index] = candidate
             of_page[candidate] = index
             continue
-        raise InputError("D060", message, hint="predict with longer paths, or evaluate the datasets one by one")
+        raise InputError("D060", message, hint=hint)
 
 
 def _at_size(page: PageRecord, info: PageInfo) -> tuple[tuple[Annotation, ...], bool]:

@@ -13,6 +13,7 @@ from centernet_cli.core.errors import CenterNetError, DivergedError, MissingRequ
 from centernet_cli.core.safe_io import dump_json
 from centernet_cli.models.zoo import save_model
 from centernet_cli.training.data import plan_epoch, planned_steps
+from centernet_cli.training.ends import end_of, time_share
 from centernet_cli.training.feed import Feed, watched_workers
 from centernet_cli.training.finish import finish
 from centernet_cli.training.hints import LossWatch
@@ -27,10 +28,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from centernet_cli.datasets.samples import Draw
+    from centernet_cli.training.ends import End
     from centernet_cli.training.progress import Progress
 
 __all__ = ["Stopped", "Trainer", "prepare", "start_from", "train", "training_step"]
 
+WORDS = {
+    "train.hours": "the time is up (train.hours)",
+    "train.patience": "no better score since epoch {}: the training ends (train.patience)",
+}
 LOG_EVERY = 10
 """Steps between two lines of the metrics, in a long training."""
 
@@ -91,12 +97,13 @@ class _Part:
     def epochs(self) -> Validation | None:
         """Do the rest of the training; return the last validation."""
         trainer, settings, result = self.trainer, self.trainer.recipe.train, None
-        while trainer.epoch < settings.epochs:
+        # Without time left there may still be a validation to do.
+        while self.end(trainer.epoch) in {None, "train.hours"}:
             if trainer.thaw():
                 self.progress.remark("the frozen stages are trained from now on")
-            self.steps()
+            whole = self.steps()
             done = trainer.epoch + 1
-            last = done == settings.epochs or self.time_is_up()
+            last = self.end(done) in {"train.epochs", "train.hours"}
             judged = last or done % settings.val_every == 0
             if judged:
                 result = self.judge(done)
@@ -104,26 +111,29 @@ class _Part:
                 self.progress.unjudged(done)
             self.tick()
             # Judging takes time as well, and the same weights need not be judged twice.
-            last = last or (judged and (self.time_is_up() or self.patience_is_over(done)))
-            if last and done < settings.epochs and self.time_is_up():
-                self.progress.remark("the time is up (train.hours)")
-            trainer.epoch, trainer.batch = (settings.epochs if last else done), 0
+            end = self.end(done) if judged else None
+            if end in WORDS:
+                self.progress.remark(WORDS[end].format(trainer.best_epoch))
+            if whole:
+                trainer.epoch, trainer.batch = done, 0
             self.save()
-            if self.stopping and not last:
+            if end is not None:
+                break
+            if self.stopping:
                 raise Stopped(self.caught[0] if self.caught else signal.SIGTERM)
         if self.bad and not self.good:
             raise self.diverged("no step had a finite loss")
         return result
 
-    def steps(self) -> None:
-        """Do the rest of the epoch, or as much as the time allows."""
+    def steps(self) -> bool:
+        """Do the rest of the epoch, or as much as the time allows; return whether that was all of it."""
         trainer, settings = self.trainer, self.trainer.recipe.train
         plan = plan_epoch(trainer.data.train, epoch=trainer.epoch, recipe=trainer.recipe)
         total = settings.epochs * math.ceil(len(plan) / settings.accumulate)
         self.progress.epoch(trainer.epoch, settings.epochs, len(plan), trainer.batch)
         ahead = self.feed.batches(plan[trainer.batch :])
         while batches := list(islice(ahead, settings.accumulate)):
-            share = max(trainer.step / total, self._time_share())
+            share = max(trainer.step / total, time_share(settings, trainer.seconds))
             if share >= 1:
                 break
             draws = [draw for part in plan[trainer.batch : trainer.batch + len(batches)] for draw in part]
@@ -137,6 +147,7 @@ class _Part:
                 self.stop()
             if time.monotonic() - self.saved > 60 * settings.checkpoint_minutes:
                 self.save()
+        return trainer.batch >= len(plan)
 
     def judge(self, done: int) -> Validation | None:
         """Validate after `done` epochs, record, and keep the weights if they are the best so far."""
@@ -177,17 +188,10 @@ class _Part:
         seconds, stop = self.trainer.group.largest(time.monotonic() - self.started, float(bool(self.caught)))
         self.trainer.seconds, self.stopping = seconds, bool(stop)
 
-    def time_is_up(self) -> bool:
-        """Say whether the time budget is spent."""
-        return self._time_share() >= 1
-
-    def patience_is_over(self, done: int) -> bool:
-        """Say whether the scores have not become better for too long."""
-        patience, best = self.trainer.recipe.train.patience, self.trainer.best_epoch
-        over = patience is not None and best > 0 and done - best >= patience
-        if over and done < self.trainer.recipe.train.epochs:
-            self.progress.remark(f"no better score since epoch {best}: the training ends (train.patience)")
-        return over
+    def end(self, epochs: int) -> End | None:
+        """Return what ends the training after so many epochs, if anything does."""
+        trainer = self.trainer
+        return end_of(trainer.recipe.train, epochs=epochs, seconds=trainer.seconds, best_epoch=trainer.best_epoch)
 
     def save(self) -> None:
         """Write the resume state, unless the last steps failed: the one before may be better."""
@@ -211,10 +215,6 @@ class _Part:
         kept = "the last checkpoint is still good, " if trainer.run.last.is_file() else ""
         hint = f"a lower optim.lr, or train.precision=fp32; {kept}diverged.json says more"
         return DivergedError("T901", f"{why} (step {trainer.step})", path=trainer.run.root, hint=hint)
-
-    def _time_share(self) -> float:
-        hours = self.trainer.recipe.train.hours
-        return 0.0 if hours is None else self.trainer.seconds / (hours * 3600)
 
     def _note(self, terms: dict[str, float] | None, draws: Sequence[Draw], share: float, batches: int) -> None:
         trainer = self.trainer

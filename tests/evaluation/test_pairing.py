@@ -107,6 +107,13 @@ def test_ambiguous_pages_are_refused(sources: list[TruthSource], found: list[Pag
         pair_pages(sources, predictions(*found))
 
 
+def test_predictions_with_a_page_twice_say_so() -> None:
+    with pytest.raises(InputError, match=r"the predictions have page 'a\.png' twice: which is 's: a\.png'\?"):
+        pair_pages(
+            [truth("/d", page("a.png"), page("b.png"))], predictions(page("a.png", mark=0.1), page("a.png", mark=0.2))
+        )
+
+
 def test_a_file_listed_twice_is_judged_twice() -> None:
     twice = truth("/d", page("x.png"), page("x.png"))
     shared = pair_pages([twice], predictions(page("d/x.png")))

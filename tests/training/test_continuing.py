@@ -124,9 +124,15 @@ def test_patience(pages, recipe_for, start, monkeypatch):
     train(trainer, Listener())
     assert (trainer.step, trainer.best_epoch, trainer.best_score) == (4, 2, 0.3)
     assert heard == ["no better score since epoch 2: the training ends (train.patience)"]
-    # It is finished: going on does nothing.
+    # It is finished: going on does nothing, unless there is more patience.
     again = start(recipe, resume=True)
-    assert again.epoch == 50
+    train(again, Progress())
+    assert (again.step, again.epoch) == (4, 4)
+    scores = iter([0.2, 0.2])
+    patient = recipe.model_copy(update={"train": recipe.train.model_copy(update={"patience": 4})})
+    more = start(patient, resume=True)
+    train(more, Progress())
+    assert (more.step, more.epoch) == (6, 6)
 
 
 SERVER = """

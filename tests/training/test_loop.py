@@ -331,8 +331,24 @@ def test_the_time_budget_ends_the_run_with_a_validation(pages, recipe_for, start
     assert train(trainer, listener) is not None
     assert trainer.step == 1
     assert listener.heard == ["epoch 0/1000 0/3", "scores 1 best", "the time is up (train.hours)"]
-    assert trainer.epoch == 1000
+    assert (trainer.epoch, trainer.batch) == (0, 1)
     assert trainer.run.weights.is_file()
+
+
+def test_with_more_time_a_run_goes_on_in_the_same_place(pages, recipe_for, start):
+    data = {"val": [{"path": str(pages)}]}
+    short = {"epochs": 3, "val_every": 3, "hours": 1e-9}
+    train(start(recipe_for(pages, data=data, train=short)), Listener())
+    # Where nothing is left to do, no step is done.
+    again = start(recipe_for(pages, data=data, train=short), resume=True)
+    train(again, Listener())
+    assert (again.step, again.epoch, again.batch) == (1, 0, 1)
+    more = start(recipe_for(pages, data=data, train={**short, "hours": 10.0}), resume=True)
+    listener = Listener()
+    train(more, listener)
+    assert listener.heard[0] == "epoch 0/3 1/3"
+    assert (more.step, more.epoch, more.batch) == (9, 3, 0)
+    assert [line["step"] for line in metrics(more.run) if "loss" in line] == list(range(1, 10))
 
 
 def test_the_time_budget_counts_all_parts(pages, recipe_for, start):
@@ -359,7 +375,7 @@ def test_a_time_budget_spent_in_validation_is_not_validated_twice(pages, recipe_
     monkeypatch.setattr(time, "monotonic", lambda: clock[-1])
     train(trainer, listener)
     assert listener.heard == ["epoch 0/1000 0/3", "scores 1 best", "the time is up (train.hours)"]
-    assert trainer.epoch == 1000
+    assert (trainer.epoch, trainer.batch) == (1, 0)
 
 
 def test_a_validation_page_that_cannot_be_read_loses_no_step(tmp_path, pages, draw_pages, recipe_for, start):
