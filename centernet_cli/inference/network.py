@@ -14,6 +14,8 @@ from centernet_cli.core.errors import CenterNetError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    import numpy.typing as npt
+
     from centernet_cli.inference.plan import Look
     from centernet_cli.inference.preprocess import NetworkInput
     from centernet_cli.inference.runtime import Runtime
@@ -119,8 +121,13 @@ def _run_together(runtime: Runtime, pages: Sequence[Sequence[NetworkInput]], bat
         for start in range(0, len(same), batch_size):
             batch = same[start : start + batch_size]
             inputs = [pages[page][index] for page, index in batch]
-            raw = runtime.predict(np.stack([prepared.pixels for prepared in inputs]))
+            raw = runtime.predict(_stacked([prepared.pixels for prepared in inputs]))
             for (page, index), boxes, prepared in zip(batch, raw, inputs, strict=True):
                 found[page][index] = boxes, prepared
     for looks in found:
         yield [look for look in looks if look is not None]
+
+
+def _stacked(pages: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.uint8]:
+    """Return a batch `(B, H, W, 3)`; a single page isn't copied."""
+    return pages[0][np.newaxis] if len(pages) == 1 else np.stack(pages)

@@ -312,6 +312,7 @@ def test_memory_is_not_told_where_the_system_does_not(monkeypatch):
 
 
 def test_time_left_is_that_of_the_whole_run(monkeypatch, capsys):
+    console.reset_verbosity()  # an earlier test may have asked for silence
     clock = [0.0]
     notes = []
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])

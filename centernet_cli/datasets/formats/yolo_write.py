@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from centernet_cli.core.records import Annotation, PageInfo, PageRecord
+    from centernet_cli.core.records import Annotation, Box, PageInfo, PageRecord, Polygon
 
     _Numbers = dict[str, int]
 
@@ -41,6 +41,8 @@ _UNPRINTABLE = re.compile("[\\x7f-\\xa0\\u2028\\u2029\\ufeff\\ufffe\\uffff]")
 _CROWD = "a crowd, which YOLO has no place for"
 _THINNEST = 1e-6
 """Share of the page: thinner boxes would have no extent when read back."""
+_LAST_DIGIT = 1e-7
+"""Of what is written, in shares of the page."""
 
 
 def write_yolo(dataset: Dataset, folder: Path, *, tally: Tally | None = None) -> None:
@@ -113,13 +115,24 @@ def fit_yolo_obb(dataset: Dataset, tally: Tally) -> Dataset:
         if annotation.polygon is not None and len(annotation.polygon) != 4:
             losses.reduced("to the smallest rectangle around it")
             rectangle = rectangle_around(annotation.polygon)
-            annotation = replace(annotation, polygon=rectangle, box=points_box(rectangle))
+            box = points_box(rectangle)
+            upright = _is_upright(rectangle, box, info)
+            annotation = replace(annotation, polygon=None if upright else rectangle, box=box)
         cut = cut_to_page(annotation, info, losses)
         if cut.polygon is not None and cut is not annotation:
             cut = replace(cut, polygon=None)
         return _thick(cut, info)
 
     return _fit(dataset, tally, change)
+
+
+def _is_upright(rectangle: Polygon, box: Box, info: PageInfo) -> bool:
+    """Tell whether a rectangle is its box as far as the digits written say."""
+    near_x, near_y = info.width * _LAST_DIGIT, info.height * _LAST_DIGIT
+    return all(
+        min(abs(x - box[0]), abs(x - box[2])) < near_x and min(abs(y - box[1]), abs(y - box[3])) < near_y
+        for x, y in rectangle
+    )
 
 
 def yolo_files(dataset: Dataset) -> list[str]:

@@ -139,3 +139,16 @@ def test_what_fits_comes_back(name: str, dataset: Dataset) -> None:
         found, read = write_read(name, fitted, Path(folder))
     assert_same(found, fitted)
     assert read.total() == read.total("converted") == tally.total("converted", "reduced")
+
+
+def test_a_smallest_rectangle_that_is_upright_but_for_rounding_is_a_box() -> None:
+    corner = ((0.0, 0.0), (0.0, 0.0), (0.0, 0.0), (0.0, 1.0625), (1.0625, 0.0))
+    info = PageInfo(source="0.png", width=200, height=200)
+    annotation = Annotation(label="a", box=(0.0, 0.0, 1.0625, 1.0625), polygon=corner)
+    dataset = Dataset(classes=("a",), pages=(PageRecord(info=info, annotations=(annotation,)),))
+    fit = FORMATS["yolo_obb"].fit
+    assert fit is not None
+    fitted = fit(dataset, Tally())
+    with tempfile.TemporaryDirectory() as folder:
+        found, _ = write_read("yolo_obb", fitted, Path(folder))
+    assert_same(found, fitted)
