@@ -283,8 +283,7 @@ def predict(
     if engine == "ray":
         from centernet_cli.cli.predict_ray import predict_ray
 
-        extras_asked: dict[str, object] = {"--overlay": overlay, "--report": report, "--annotate-pdf": annotate_pdf}
-        extras_asked["--right-to-left"] = right_to_left
+        extras_asked = {"--overlay": overlay, "--report": report, "--annotate-pdf": annotate_pdf}
         return predict_ray(
             job,
             inputs,
