@@ -193,7 +193,7 @@ def predict(
         typer.Option(
             "--workers",
             metavar="auto|N",
-            help="Processes that read pages; 0: none besides this one.",
+            help="Processes that read pages, and run the network in long runs on the CPU; 0: none besides this one.",
             rich_help_panel=_SPEED,
         ),
     ] = "auto",

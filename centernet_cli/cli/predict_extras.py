@@ -119,6 +119,11 @@ class PredictExtras:
     """Whether the output wants pictures of pages of documents."""
     _classes: tuple[str, ...] = ()
 
+    @property
+    def any_work(self) -> bool:
+        """Whether anything is made of pages' pixels."""
+        return self.overlay is not None or self.report is not None or self.pictures
+
     def work(self, info: PageInfo, classes: Sequence[str], *, joint: bool) -> PictureWork | None:
         """Return what to make of a page's pixels, as long as they are there; asked in input order.
 

@@ -126,7 +126,13 @@ class PredictJob:
         )
         options = self._reading(options, drawn=extras.overlay is not None)
         known = None if ledger is None else partial(ledger.known, wanted=options.pages)
-        stream = StreamOptions(workers=self.workers, work=work, digest=ledger is not None, known=known, pool=self.pool)
+        stream = StreamOptions(
+            workers=self.workers,
+            work=work if extras.any_work else None,
+            digest=ledger is not None,
+            known=known,
+            pool=self.pool,
+        )
         # The first stream makes the pictures and knows the files; the others only look.
         others = StreamOptions(workers=self.workers, known=known)
         streams = [

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import groupby
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
-import numpy as np
-
 from centernet_cli.core.errors import CenterNetError
+from centernet_cli.inference.look_at import look_together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-    import numpy.typing as npt
 
     from centernet_cli.inference.plan import Look
     from centernet_cli.inference.preprocess import NetworkInput
@@ -102,7 +98,7 @@ def run_pages(
         CenterNetError: What the runtime raises.
     """
     try:
-        return list(_run_together(runtime, pages, batch_size))
+        return list(look_together(runtime, pages, batch_size))
     except CenterNetError:
         raise
     except Exception as error:  # noqa: BLE001 - a page may break the network in any way
@@ -110,24 +106,3 @@ def run_pages(
             return [error] if batch_size == 1 else run_pages(runtime, pages, 1)
         # The device may be too small for the batch, or one page may be at fault: the others still can run.
         return [run_pages(runtime, [page], batch_size)[0] for page in pages]
-
-
-def _run_together(runtime: Runtime, pages: Sequence[Sequence[NetworkInput]], batch_size: int) -> Iterator[list[Look]]:
-    found: list[list[Look | None]] = [[None] * len(inputs) for inputs in pages]
-    places = [(page, index) for page, inputs in enumerate(pages) for index in range(len(inputs))]
-    places.sort(key=lambda place: pages[place[0]][place[1]].shape)
-    for _, group in groupby(places, key=lambda place: pages[place[0]][place[1]].shape):
-        same = list(group)
-        for start in range(0, len(same), batch_size):
-            batch = same[start : start + batch_size]
-            inputs = [pages[page][index] for page, index in batch]
-            raw = runtime.predict(_stacked([prepared.pixels for prepared in inputs]))
-            for (page, index), boxes, prepared in zip(batch, raw, inputs, strict=True):
-                found[page][index] = boxes, prepared
-    for looks in found:
-        yield [look for look in looks if look is not None]
-
-
-def _stacked(pages: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.uint8]:
-    """Return a batch `(B, H, W, 3)`; a single page isn't copied."""
-    return pages[0][np.newaxis] if len(pages) == 1 else np.stack(pages)

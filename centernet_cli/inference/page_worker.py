@@ -25,9 +25,12 @@ from centernet_cli.core.safe_io import sha256_file
 from centernet_cli.inference.failures import page_failure
 from centernet_cli.inference.shared_buffer import SharedBuffer
 from centernet_cli.inference.tasks import (
+    Equipment,
+    Equipped,
     Failed,
     Finished,
     FinishTask,
+    GoingOn,
     HeldPage,
     Opened,
     Read,
@@ -42,10 +45,13 @@ from centernet_cli.pages.reader import FileReader
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from centernet_cli.inference.runtime import Runtime
     from centernet_cli.inference.tasks import Reply, Task
     from centernet_cli.inference.views import View
 
 NOTHING = np.zeros((0, 0, 3), np.uint8)
+SIGN_SECONDS = 1.0
+"""How often a long look at a page gives a sign of life."""
 
 
 class PageWorker:
@@ -60,12 +66,24 @@ class PageWorker:
         self._tell = tell
         self._buffers = buffers
         self._reader: FileReader | None = None
+        self._equipment: Equipment | None = None
+        self._runtime: Runtime | None = None
+        self._told = 0.0
 
     def close(self) -> None:
         """Close the file that is open."""
         if self._reader is not None:
             self._reader.close()
             self._reader = None
+
+    def equip(self, equipment: Equipment) -> Equipped:
+        """Open a model; where that fails, the main process runs the network as before."""
+        try:
+            self._runtime = equipment.open_runtime()
+        except Exception:  # noqa: BLE001 - such as memory for one model, but not for several
+            self._runtime = None
+        self._equipment = equipment
+        return Equipped(usable=self._runtime is not None)
 
     def answer(self, task: Task) -> Reply:
         """Do a task."""
@@ -94,6 +112,8 @@ class PageWorker:
             return Read(ticket=task.ticket, page=None)
         if isinstance(item, Failure):
             return Failed(ticket=task.ticket, failure=item)
+        if self._runtime is not None and not task.again:
+            return self._look(task, item, buffer)
         buffer.write([item.pixels])
         page = HeldPage(info=item.info, shape=item.pixels.shape)
         del item
@@ -101,6 +121,45 @@ class PageWorker:
         if task.look is not None:
             shown = _show(task.ticket, buffer, page, task.look.views(page.size), task.look.multiple)
         return Read(ticket=task.ticket, page=page, shown=shown)
+
+    def _look(self, task: ReadTask, page: Page, buffer: SharedBuffer) -> Reply:
+        """Say what is on a page that was read."""
+        from centernet_cli.inference.annotate import to_ink_of_page
+        from centernet_cli.inference.look_at import look_through, page_size
+
+        assert self._equipment is not None
+        assert self._runtime is not None
+
+        def all_pixels() -> Page:
+            again = self._open(replace(task, options=replace(task.options, enough=None), again=True)).frame(task.after)
+            if isinstance(again, Failure):
+                raise _UnreadableError(again)
+            assert again is not None
+            return again
+
+        plan = self._equipment.plan
+        try:
+            steps = plan.looks(page_size(page))
+            page, found = look_through(
+                page, steps, next(steps), self._runtime, all_pixels=all_pixels, going_on=self._going_on
+            )
+            held = HeldPage(info=page.info, shape=page.pixels.shape)
+            if not self._equipment.finish:
+                buffer.write([page.pixels])
+                return Read(ticket=task.ticket, page=held, found=found)
+            boxes = to_ink_of_page(page, found.boxes, plan.meta.test.ink)
+        except CenterNetError:
+            raise
+        except _UnreadableError as error:
+            return Failed(ticket=task.ticket, failure=error.failure)
+        except Exception as error:  # noqa: BLE001 - a page may break the network in any way
+            return Failed(ticket=task.ticket, failure=page_failure(page.info, error))
+        return Read(ticket=task.ticket, page=held, found=found, boxes=boxes)
+
+    def _going_on(self) -> None:
+        if (now := time.monotonic()) > self._told + SIGN_SECONDS:
+            self._told = now
+            self._tell(GoingOn())
 
     def _item(self, task: ReadTask, reader: FileReader) -> Page | Failure | None:
         if reader.count is None:
@@ -116,6 +175,13 @@ class PageWorker:
             self.close()
             self._reader = reader = FileReader(task.path, task.options)
         return reader
+
+
+class _UnreadableError(Exception):
+    """A page could be read once, but not again."""
+
+    def __init__(self, failure: Failure) -> None:
+        self.failure = failure
 
 
 def _show(ticket: int, buffer: SharedBuffer, page: HeldPage, views: Sequence[View], multiple: int) -> Shown:
@@ -180,7 +246,8 @@ def serve(connection: Connection, buffers: Sequence[SharedBuffer]) -> None:
     with contextlib.suppress(EOFError, OSError):
         connection.send(Ready())
         while True:
-            connection.send(worker.answer(connection.recv()))
+            task = connection.recv()
+            connection.send(worker.equip(task) if isinstance(task, Equipment) else worker.answer(task))
 
 
 if __name__ == "__main__":

@@ -9,15 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from centernet_cli.core.errors import CenterNetError
 from centernet_cli.core.records import Failure, Page, PageRecord
 from centernet_cli.inference.annotate import annotations_of, to_ink_of_page
 from centernet_cli.inference.failures import page_failure
+from centernet_cli.inference.look_at import look_through, look_together, page_size, show
 from centernet_cli.inference.plan import Looks, Plan, SeenBoxes
 from centernet_cli.inference.sinks.sink import SeenPage
-from centernet_cli.inference.views import FirstLook, PageSize, first_views
+from centernet_cli.inference.views import FirstLook, first_views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from centernet_cli.inference.preprocess import NetworkInput
     from centernet_cli.inference.runtime import Runtime
     from centernet_cli.inference.tiles import TileOption
-    from centernet_cli.inference.views import View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,15 +140,14 @@ class _Runner:
 
     def begin(self, page: Page) -> _Begun:
         looks = self.plan.looks(page_size(page))
-        return _Begun(page, looks, self._show(page, next(looks)))
+        return _Begun(page, looks, show(page, next(looks), self.runtime.multiple))
 
     def run(self, batch: Sequence[_Begun]) -> Iterator[Prediction | Failure]:
         """Predict a batch; where it fails as a whole, page by page."""
         if not batch:
             return
         try:
-            inputs = zip(*(begun.inputs for begun in batch), strict=True)
-            found = list(zip(*(predict_together(self.runtime, one) for one in inputs), strict=True))
+            found = list(look_together(self.runtime, [begun.inputs for begun in batch], len(batch)))
         except CenterNetError:
             raise
         except Exception as error:  # noqa: BLE001 - a page may break the network in any way
@@ -164,11 +161,7 @@ class _Runner:
                 yield from self.run([single])
             return
         for begun, looks in zip(batch, found, strict=True):
-            yield self._finish(begun, list(looks))
-
-    def _show(self, page: Page, views: Sequence[View]) -> list[NetworkInput]:
-        size = (page.info.width, page.info.height)
-        return [view.show(page.pixels, size, self.runtime.multiple) for view in views]
+            yield self._finish(begun, looks)
 
     def _finish(self, begun: _Begun, looks: list[Look]) -> Prediction | Failure:
         page, meta = begun.page, self.plan.meta
@@ -184,23 +177,9 @@ class _Runner:
 
     def _rest(self, begun: _Begun, looks: list[Look]) -> SeenBoxes:
         """Go through the rest of a page's plan."""
-        while True:
-            try:
-                views = begun.looks.send(looks)
-            except StopIteration as end:
-                found: SeenBoxes = end.value
-                return found
-            looks = []
-            for view in views:
-                looks += predict_together(self.runtime, self._show(begun.page, [view]))
-
-
-def predict_together(runtime: Runtime, inputs: Sequence[NetworkInput]) -> list[Look]:
-    """Run inputs of equal shape as one batch."""
-    raw = runtime.predict(np.stack([prepared.pixels for prepared in inputs]))
-    return list(zip(raw, inputs, strict=True))
-
-
-def page_size(page: Page) -> PageSize:
-    """Return what a plan needs to know of a page."""
-    return PageSize(width=page.info.width, height=page.info.height, decoded=max(page.pixels.shape[:2]))
+        try:
+            views = begun.looks.send(looks)
+        except StopIteration as end:
+            found: SeenBoxes = end.value
+            return found
+        return look_through(begun.page, begun.looks, views, self.runtime)[1]

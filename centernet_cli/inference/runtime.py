@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     import numpy.typing as npt
 
@@ -88,3 +90,11 @@ class Runtime(Protocol):
         Raises:
             MemoryError: The device has too little memory for the batch.
         """
+
+
+@runtime_checkable
+class Portable(Protocol):
+    """A runtime that other processes can open, too, cheaply."""
+
+    def elsewhere(self) -> Callable[[], Runtime]:
+        """Return what opens the same model in the same way, on one thread; it can be pickled."""

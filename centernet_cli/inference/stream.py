@@ -1,14 +1,13 @@
 """Files in, predictions out: reading, network and finishing side by side, results in input order.
 
 The main process only moves things on: workers read pages into shared memory, scale them and finish their boxes; a
-thread runs the network. A page holds one of a fixed number of buffers from the moment it is read until it comes out, so
-that memory doesn't grow with the number of pages. A page that crashes or hangs its worker becomes a
-`Failure` (R703, R704).
+thread runs the network, or, in long runs on the CPU, every worker does so itself (`growth`). A page holds one of a
+fixed number of buffers from the moment it is read until it comes out, so that memory doesn't grow with the number of
+pages. A page that crashes or hangs its worker becomes a `Failure` (R703, R704).
 """
 
 from __future__ import annotations
 
-import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -19,10 +18,21 @@ from centernet_cli.inference.annotate import annotations_of
 from centernet_cli.inference.batches import Batches, window
 from centernet_cli.inference.failures import lost_page, page_failure
 from centernet_cli.inference.file_queue import FileQueue, Ticket
+from centernet_cli.inference.growth import Growth
 from centernet_cli.inference.network import NetworkThread
-from centernet_cli.inference.runtimes.processors import available_cpus
 from centernet_cli.inference.sinks.sink import SeenPage
-from centernet_cli.inference.tasks import Finished, FinishTask, Opened, Read, ReadTask, Ready, Shown, ShowTask
+from centernet_cli.inference.tasks import (
+    Equipped,
+    Finished,
+    FinishTask,
+    GoingOn,
+    Opened,
+    Read,
+    ReadTask,
+    Ready,
+    Shown,
+    ShowTask,
+)
 from centernet_cli.inference.views import Tile
 from centernet_cli.inference.worker_pool import Lost, WorkerPool
 
@@ -43,9 +53,6 @@ if TYPE_CHECKING:
     from centernet_cli.inference.views import View
     from centernet_cli.inference.worker_pool import Pool, Worker
     from centernet_cli.pages.options import PageOptions
-
-STARVED_SECONDS = 0.3
-"""How long the network has to have waited for pages, in all, until another worker is started."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,29 +129,9 @@ def predict_files(
                 grown.grow(stream.workers or 1, options.batch_size)
         network: NetworkThread[Ticket] = stack.enter_context(NetworkThread(open_runtime))
         run = _Run(FileQueue(paths, pages, stream.known), pool, network, pages, options, stream)
-        if grown is not None and stream.workers is None:
-            run.grow = _Growth(grown)
+        if grown is not None:
+            run.growth = Growth(grown, stream.workers, finish=stream.work is None)
         yield from run.results()
-
-
-class _Growth:
-    """Starts workers for as long as the network waits for pages."""
-
-    def __init__(self, pool: WorkerPool) -> None:
-        self._pool = pool
-        self._most = available_cpus()
-        self._waited = 0.0
-        self._since: float | None = None
-
-    def look(self, *, starving: bool) -> None:
-        """Learn whether the network has nothing to do because pages are still being read."""
-        now = time.monotonic()
-        if self._since is not None:
-            self._waited += now - self._since
-        self._since = now if starving else None
-        if self._waited > STARVED_SECONDS * len(self._pool.workers) and len(self._pool.workers) < self._most:
-            self._pool.grow(1)
-            self._waited = 0.0
 
 
 class _Run:
@@ -169,7 +156,7 @@ class _Run:
         self._plan: Plan | None = None
         self._on_the_way: dict[int, Ticket] = {}
         self._count = 0
-        self.grow: _Growth | None = None
+        self.growth: Growth | None = None
 
     def results(self) -> Iterator[Done]:
         """Move everything on until all pages have come out."""
@@ -193,13 +180,17 @@ class _Run:
                 self._looked(ticket, looks)
 
     def _wait(self) -> None:
-        if self.grow is not None:
+        if self.growth is not None:
             reading = sum(ticket.page is None for ticket in self._on_the_way.values())
-            self.grow.look(starving=self._plan is not None and self._network.idle and reading > 1)
+            self.growth.look(starving=self._plan is not None and self._network.idle and reading > 1)
         self._pool.wait(self._network.descriptor)
 
     def _read(self) -> None:
         """Have pages read into all free buffers."""
+        if self.growth is not None and self._plan is not None and self._options.batch_size == 1:
+            runtime = self._network.opened()
+            assert runtime is not None
+            self.growth.settle(self._count, runtime, self._plan)
         while (worker := self._pool.with_room()) is not None and (ticket := self._queue.next_to_read()) is not None:
             self._count += 1
             ticket.id, ticket.worker, ticket.buffer = self._count, worker, worker.free.pop()
@@ -281,7 +272,7 @@ class _Run:
                 ticket, lost_page(reply.task, ticket.number, hung=reply.hung, seconds=self._pages.timeout), None
             )
             return
-        assert not isinstance(reply, Ready)
+        assert not isinstance(reply, (Ready, Equipped, GoingOn))
         ticket = self._on_the_way[reply.ticket]
         if isinstance(reply, Opened):
             ticket.file.opened(ticket, reply.count, reply.digest)
@@ -310,7 +301,12 @@ class _Run:
             return
         ticket.page = reply.page
         ticket.file.read(reply.page.info.page)
-        if self._plan is not None:
+        if reply.found is not None:
+            ticket.found = reply.found
+            if reply.boxes is not None:
+                ticket.finishing = True
+                self._complete(ticket, reply.boxes)
+        elif self._plan is not None:
             self._begin(ticket, reply.shown)
 
     def _begin(self, ticket: Ticket, shown: Shown | None) -> None:

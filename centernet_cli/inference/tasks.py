@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from centernet_cli.core.errors import CenterNetError
     from centernet_cli.core.records import Annotation, Failure, Page, PageInfo
     from centernet_cli.inference.overrides import Ink
-    from centernet_cli.inference.plan import SeenBoxes
+    from centernet_cli.inference.plan import Plan, SeenBoxes
     from centernet_cli.inference.preprocess import NetworkInput
+    from centernet_cli.inference.runtime import Runtime
     from centernet_cli.inference.views import FirstLook, PageSize, View
     from centernet_cli.pages.options import PageOptions
 
@@ -120,9 +121,40 @@ class FinishTask:
 Task = ReadTask | ShowTask | FinishTask
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equipment:
+    """What a worker needs to run the network itself: from then on it reads a page and says what is on it.
+
+    Attributes:
+        open_runtime: Opens the model.
+        plan: How pages are looked at.
+        finish: Whether it finishes the boxes as well, for nothing else is wanted of the page.
+    """
+
+    open_runtime: Callable[[], Runtime]
+    plan: Plan
+    finish: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Ready:
     """A worker has started; the first thing it says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equipped:
+    """A worker has been given its equipment.
+
+    Attributes:
+        usable: Whether it can run the network; otherwise it goes on as before.
+    """
+
+    usable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GoingOn:
+    """A long task isn't done yet, but a part of it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,11 +191,15 @@ class Read:
         ticket: Of the page.
         page: The page; None where the file ended before.
         shown: What the network is to see of it, if the task said how.
+        found: What the worker found on it, if it can.
+        boxes: Those of `found`, finished, if nothing else is wanted of the page; it is in no buffer then.
     """
 
     ticket: int
     page: HeldPage | None
     shown: Shown | None = None
+    found: SeenBoxes | None = None
+    boxes: npt.NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,4 +219,4 @@ class Failed:
     failure: Failure | CenterNetError
 
 
-Reply = Ready | Opened | Read | Shown | Finished | Failed
+Reply = Ready | Equipped | GoingOn | Opened | Read | Shown | Finished | Failed

@@ -18,15 +18,17 @@ from typing import TYPE_CHECKING, Protocol, Self
 from centernet_cli.core.errors import MissingRequirementError
 from centernet_cli.inference.batches import window
 from centernet_cli.inference.shared_buffer import SharedBuffer, create_shared_file
-from centernet_cli.inference.tasks import Opened, Ready
+from centernet_cli.inference.tasks import Equipped, GoingOn, Opened, Ready
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from centernet_cli.inference.tasks import Reply, Task
+    from centernet_cli.inference.tasks import Equipment, Reply, Task
 
 BUFFERS = 3
 """Pages a worker may hold at least: one being read, one at the network, one between."""
+MORE_BUFFERS = 6
+"""Pages that wait for a worker that holds none: one page that takes long leaves the others to do."""
 START_SECONDS = 120.0
 """A worker that hasn't answered by then, on however busy a machine, never will."""
 PARTING_SECONDS = 2.0
@@ -94,13 +96,15 @@ class PageWorkerHandle:
     """
 
     def __init__(self, buffers: int) -> None:
-        self.buffers = [SharedBuffer(create_shared_file()) for _ in range(buffers)]
+        self.buffers = [SharedBuffer(create_shared_file()) for _ in range(max(buffers, MORE_BUFFERS))]
         self.free = list(range(buffers))
+        self._spare = list(range(buffers, len(self.buffers)))
         self.tasks: deque[Task] = deque()
         self._since = 0.0
         self._ready = False
         self._failed_starts = 0
         self._again: Task | None = None
+        self._equipment: Equipment | None = None
         self._start()
 
     def _start(self) -> None:
@@ -118,6 +122,16 @@ class PageWorkerHandle:
         self.connection = Connection(ours.detach())
         self._since = time.monotonic()
         self._ready = False
+        if self._equipment is not None:
+            self._transmit(self._equipment)
+
+    def equip(self, equipment: Equipment) -> None:
+        """Have the worker run the network itself, after the tasks that were sent before."""
+        self._equipment = equipment
+        self._transmit(equipment)
+        if equipment.finish:  # pages aren't held
+            self.free += self._spare
+            self._spare = []
 
     def send(self, task: Task) -> None:
         """Have a task done after those that were sent before."""
@@ -126,7 +140,7 @@ class PageWorkerHandle:
         self.tasks.append(task)
         self._transmit(task)
 
-    def _transmit(self, task: Task) -> None:
+    def _transmit(self, task: Task | Equipment) -> None:
         with contextlib.suppress(OSError):  # it is dead: `replies` finds out, and everything is sent again
             self.connection.send(task)
 
@@ -139,13 +153,8 @@ class PageWorkerHandle:
         try:
             while self.connection.poll():
                 reply: Reply = self.connection.recv()
-                self._since = time.monotonic()
-                if isinstance(reply, Ready):
-                    self._ready = True
-                    continue
-                if not isinstance(reply, Opened):  # more follows
-                    self.tasks.popleft()
-                yield reply
+                if self._is_answer(reply):
+                    yield reply
         except (EOFError, OSError):
             dead = True
         late = self.deadline(timeout)
@@ -171,6 +180,17 @@ class PageWorkerHandle:
             self._transmit(task)
         if lost is not None:
             yield Lost(lost, hung)
+
+    def _is_answer(self, reply: Reply) -> bool:
+        """Note a reply, and tell whether it is about a page."""
+        self._since = time.monotonic()
+        if isinstance(reply, Ready):
+            self._ready = True
+        if isinstance(reply, (Ready, Equipped, GoingOn)):
+            return False
+        if not isinstance(reply, Opened):  # more follows
+            self.tasks.popleft()
+        return True
 
     def deadline(self, timeout: float) -> float | None:
         """Return until when (by the monotonic clock) an answer is due; None without a task."""

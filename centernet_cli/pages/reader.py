@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_AT_END = -1
+
+
 class FileReader:
     """An open file.
 
@@ -63,9 +66,11 @@ class FileReader:
             self._frames = read_frames(self.path, replace(self._options, pages=rest))
         item = next(self._frames, None)
         if open_end and isinstance(item, Failure) and item.code == "P204":
-            return None  # everything up to the end was asked for, and this is the end
-        number = item.page if isinstance(item, Failure) else None if item is None else item.info.page
-        self._last = number
+            item = None  # everything up to the end was asked for, and this is the end
+        if item is None:
+            self._last = _AT_END
+        else:
+            self._last = item.page if isinstance(item, Failure) else item.info.page
         return item
 
     def close(self) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
 
+from centernet_cli.core.errors import ModelError
 from centernet_cli.core.recipe import DecodeSection, ModelSection, TestSection
 from centernet_cli.inference.runtime import RawBoxes
 from centernet_cli.models.meta import ModelMeta
@@ -70,3 +72,29 @@ class Hang(Crash):
         if Path(page.info.source).name in self.names:
             time.sleep(1000)
         return len(annotations)
+
+
+class Portable(DarkRuntime):
+    """One that other processes can open as well; there it may find small lines, break or be missing."""
+
+    def __init__(self, test: TestSection | None = None, there: str = "", *, here: bool = True) -> None:
+        super().__init__(test)
+        self.there, self.here = there, here
+        if not here and there == "no room":
+            raise MemoryError
+
+    def elsewhere(self):
+        return partial(Portable, self.meta.test, self.there, here=False)
+
+    def _find(self, image: np.ndarray) -> RawBoxes:
+        if self.there == "tiny":
+            boxes = np.array([[0, 3 * i, 60, 3 * i + 2] for i in range(12)], np.float32)
+            return RawBoxes(boxes, np.full(12, 0.9, np.float32), np.zeros(12, np.int64))
+        if not self.here and image.shape[1] > image.shape[0]:
+            if self.there == "crash":
+                os._exit(11)
+            if self.there == "break":
+                raise ValueError("broken")
+            if self.there == "end":
+                raise ModelError("M501", "the model is gone")
+        return super()._find(image)

@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from centernet_cli.inference.runtimes import processors
-from centernet_cli.inference.runtimes.processors import available_cpus, cpu_has_bf16, cpu_name, thread_count
+from centernet_cli.inference.runtimes.processors import (
+    available_cpus,
+    available_memory,
+    cpu_has_bf16,
+    cpu_name,
+    thread_count,
+)
 
 INFO = "processor\t: 0\nmodel name\t: Some CPU @ 3 GHz\nflags\t\t: fpu avx2 {flag}\n\nprocessor\t: 1\n"
 
@@ -56,3 +62,19 @@ def test_threads_are_what_the_environment_says(
 ) -> None:
     monkeypatch.setattr(processors, "available_cpus", lambda: 5)
     assert thread_count(environ) == expected
+
+
+@pytest.mark.parametrize(
+    ("info", "limit", "expected"),
+    [
+        ("MemTotal: 9 kB\nMemAvailable:    8 kB\n", "max\n", 8192),
+        ("MemTotal: 9 kB\nMemAvailable:    8 kB\n", "4096\n", 4096),
+        ("MemTotal: 9 kB\n", "", 1 << 40),
+        (None, None, 1 << 40),
+    ],
+)
+def test_memory_to_be_had(tmp_path: Path, info: str | None, limit: str | None, expected: int) -> None:
+    for name, text in (("info", info), ("limit", limit)):
+        if text is not None:
+            (tmp_path / name).write_text(text)
+    assert available_memory(tmp_path / "info", tmp_path / "limit") == expected

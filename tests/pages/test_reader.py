@@ -47,6 +47,23 @@ def test_frames_are_those_of_read_pages(tmp_path: Path, pages: str | None) -> No
         assert numbers([] if item is None else [item]) == expected[:1]
 
 
+@pytest.mark.parametrize("pages", [None, "1-2", "1-4", "2-"])
+def test_the_end_is_not_where_others_go_on(tmp_path: Path, pages: str | None) -> None:
+    # The same file is given twice, and its pages are asked for in turns.
+    path = many(tmp_path / "fax.tif", 4)
+    options = PageOptions(pages=None if pages is None else parse_page_ranges(pages))
+    reader = FileReader(path, options)
+    expected = one_after_another(reader)
+    numbers_there = numbers(expected)
+    for after, number in zip([None, *numbers_there], numbers_there, strict=False):
+        item = FileReader(path, options).frame(numbers_there[-1])
+        assert item is None or isinstance(item, Failure)
+        reader.frame(numbers_there[-1])
+        found = reader.frame(after)
+        assert found is not None
+        assert numbers([found]) == [number]
+
+
 def test_pages_of_a_pdf_come_in_any_order(tmp_path: Path) -> None:
     path = many(tmp_path / "a.pdf", 3)
     reader = FileReader(path, PageOptions())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from centernet_cli.inference.finish import Finish
 from centernet_cli.inference.runtimes.processors import thread_count
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import numpy.typing as npt
@@ -57,6 +59,8 @@ class GraphRuntime:
         self.meta = meta
         self.multiple = meta.multiple
         self.precision = self.pick_precision(precision)
+        self._graph = graph
+        self._min_score = min_score
         self._finish = Finish(meta, min_score)
         self._mirror = np.array(1 if meta.test.flip else 0, dtype=np.int64)
         self._open(graph, thread_count() if threads is None else threads)
@@ -71,6 +75,11 @@ class GraphRuntime:
                 raise MemoryError(str(error)) from error
             raise
         return self._finish(*found)
+
+    def elsewhere(self) -> Callable[[], Self]:
+        """Return what opens the same graph on one thread, in any process of this machine."""
+        how = (self._graph, self.meta, self.device, self.precision)
+        return partial(type(self), *how, min_score=self._min_score, threads=1)
 
     @classmethod
     def pick_precision(cls, name: str) -> str:

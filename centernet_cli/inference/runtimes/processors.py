@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+CGROUP_MEMORY = Path("/sys/fs/cgroup/memory.max")
+MEMORY_INFO = Path("/proc/meminfo")
 CPU_INFO = Path("/proc/cpuinfo")
 BF16_FLAGS = {"avx512_bf16", "amx_bf16"}
 """Names of instructions, as Linux calls them, that multiply bf16."""
@@ -39,6 +42,23 @@ def available_cpus(quota: Path = CGROUP_QUOTA) -> int:
     except (OSError, ValueError, ZeroDivisionError):  # no container, or no limit ("max 100000")
         pass
     return max(1, count)
+
+
+def available_memory(info: Path = MEMORY_INFO, limit: Path = CGROUP_MEMORY) -> int:
+    """Return about how many bytes of memory are to be had, by the system and the container's limit.
+
+    What the container has used already isn't counted, since most of it may be files that are kept in case. Where nobody
+    tells, it is a lot.
+    """
+    most = 1 << 40
+    try:
+        line = next(line for line in info.read_text(encoding="ascii").splitlines() if line.startswith("MemAvailable:"))
+        most = int(line.split()[1]) << 10
+    except (OSError, ValueError, IndexError, StopIteration):  # not on macOS and Windows
+        pass
+    with suppress(OSError, ValueError):  # no container, or no limit ("max")
+        most = min(most, int(limit.read_text(encoding="ascii")))
+    return most
 
 
 @cache
