@@ -132,9 +132,10 @@ class PredictJob:
             digest=ledger is not None,
             known=known,
             pool=self.pool,
+            streams=len(names),
         )
         # The first stream makes the pictures and knows the files; the others only look.
-        others = StreamOptions(workers=self.workers, known=known)
+        others = StreamOptions(workers=self.workers, known=known, streams=len(names))
         streams = [
             predict_files(paths, options, partial(self._open_once, index), how, others if index else stream)
             for index in range(len(names))

@@ -33,15 +33,18 @@ class Growth:
         pool: The workers.
         workers: How many the user wants; None: as many as are of use.
         finish: Whether workers have nothing to do with a page but its boxes.
+        streams: How many models run side by side over the same pages, each with workers of its own.
     """
 
-    def __init__(self, pool: WorkerPool, workers: int | None, *, finish: bool) -> None:
+    def __init__(self, pool: WorkerPool, workers: int | None, *, finish: bool, streams: int = 1) -> None:
         self._pool = pool
         self._wanted = workers
         self._finish = finish
+        self._streams = streams
         self._waited = 0.0
         self._since: float | None = None
         self._settled = False
+        self._left: Portable | None = None
 
     def look(self, *, starving: bool) -> None:
         """Learn whether the network has nothing to do because pages are still being read."""
@@ -67,7 +70,7 @@ class Growth:
             return
         self._settled = True
         processors = min(available_cpus(), thread_count())
-        count = self._wanted or min(processors, available_memory() // WORKER_BYTES)
+        count = self._wanted or min(processors, available_memory() // WORKER_BYTES) // self._streams
         # One network on several threads is better than one on one.
         if count < min(processors, 2) or not isinstance(runtime, Portable):
             return
@@ -76,3 +79,10 @@ class Growth:
         equipment = Equipment(open_runtime=runtime.elsewhere(), plan=plan, finish=self._finish)
         for worker in self._pool.workers:
             worker.equip(equipment)
+        self._left = runtime
+
+    def rest(self) -> None:
+        """Have this process's network give its memory back, once it has nothing to do any more."""
+        if self._left is not None:
+            self._left.rest()
+            self._left = None

@@ -98,3 +98,6 @@ class Portable(Protocol):
 
     def elsewhere(self) -> Callable[[], Runtime]:
         """Return what opens the same model in the same way, on one thread; it can be pickled."""
+
+    def rest(self) -> None:
+        """Give back what memory can be spared until `predict` is called again; nothing may run meanwhile."""

@@ -65,6 +65,7 @@ class StreamOptions:
         work: Says what else to do with a page when its boxes are known; asked in input order.
         known: Says what an earlier run left of a file, which isn't done again.
         pool: Workers that have been started already; whoever did ends them.
+        streams: How many models run side by side over the same pages.
     """
 
     workers: int | None = None
@@ -72,6 +73,7 @@ class StreamOptions:
     work: Callable[[PageInfo], PageWork | None] | None = None
     known: Callable[[Path], KnownFile | None] | None = None
     pool: WorkerPool | None = None
+    streams: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +132,7 @@ def predict_files(
         network: NetworkThread[Ticket] = stack.enter_context(NetworkThread(open_runtime))
         run = _Run(FileQueue(paths, pages, stream.known), pool, network, pages, options, stream)
         if grown is not None:
-            run.growth = Growth(grown, stream.workers, finish=stream.work is None)
+            run.growth = Growth(grown, stream.workers, finish=stream.work is None, streams=stream.streams)
         yield from run.results()
 
 
@@ -181,8 +183,11 @@ class _Run:
 
     def _wait(self) -> None:
         if self.growth is not None:
-            reading = sum(ticket.page is None for ticket in self._on_the_way.values())
+            on_the_way = self._on_the_way.values()
+            reading = sum(ticket.page is None for ticket in on_the_way)
             self.growth.look(starving=self._plan is not None and self._network.idle and reading > 1)
+            if self._network.idle and all(ticket.page is None or ticket.found is not None for ticket in on_the_way):
+                self.growth.rest()
         self._pool.wait(self._network.descriptor)
 
     def _read(self) -> None:

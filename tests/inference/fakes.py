@@ -79,12 +79,15 @@ class Portable(DarkRuntime):
 
     def __init__(self, test: TestSection | None = None, there: str = "", *, here: bool = True) -> None:
         super().__init__(test)
-        self.there, self.here = there, here
+        self.there, self.here, self.rested = there, here, False
         if not here and there == "no room":
             raise MemoryError
 
     def elsewhere(self):
         return partial(Portable, self.meta.test, self.there, here=False)
+
+    def rest(self):
+        self.rested = True
 
     def _find(self, image: np.ndarray) -> RawBoxes:
         if self.there == "tiny":

@@ -90,6 +90,25 @@ def test_pages_need_no_more_tasks(many_files: list[Path], seen_there: list[str],
     assert len(seen_there) + len({task.ticket for task in later}) == 60
 
 
+@pytest.mark.parametrize("drawn", [False, True])
+def test_the_network_here_gives_its_memory_back(many_files: list[Path], seen_there: list[str], drawn: bool) -> None:
+    runtime = Portable()
+    work = (lambda _: Crash()) if drawn else None
+    run(many_files * 3, runtime, StreamOptions(workers=2, work=work))
+    assert seen_there
+    assert runtime.rested
+
+
+@pytest.mark.parametrize(("processors", "expected"), [(2, False), (4, True)])
+def test_models_side_by_side_share_the_processors(
+    many_files: list[Path], seen_there: list[str], monkeypatch, processors: int, expected: bool
+) -> None:
+    monkeypatch.setattr(growth, "available_cpus", lambda: processors)
+    monkeypatch.setattr(growth, "thread_count", lambda: processors)
+    run(many_files * 2, Portable(), StreamOptions(streams=2))
+    assert bool(seen_there) == expected
+
+
 @pytest.mark.parametrize(("processors", "expected"), [(2, False), (1, True)])
 def test_one_worker_has_a_network_where_there_is_one_processor(
     many_files: list[Path], seen_there: list[str], monkeypatch, processors: int, expected: bool

@@ -81,6 +81,9 @@ class GraphRuntime:
         how = (self._graph, self.meta, self.device, self.precision)
         return partial(type(self), *how, min_score=self._min_score, threads=1)
 
+    def rest(self) -> None:
+        """Give back what memory can be spared."""
+
     @classmethod
     def pick_precision(cls, name: str) -> str:
         """Return the arithmetic that `--precision` names.
