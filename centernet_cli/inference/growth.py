@@ -45,6 +45,7 @@ class Growth:
         self._since: float | None = None
         self._settled = False
         self._left: Portable | None = None
+        self._last = 0
 
     def look(self, *, starving: bool) -> None:
         """Learn whether the network has nothing to do because pages are still being read."""
@@ -79,10 +80,14 @@ class Growth:
         equipment = Equipment(open_runtime=runtime.elsewhere(), plan=plan, finish=self._finish)
         for worker in self._pool.workers:
             worker.equip(equipment)
-        self._left = runtime
+        self._left, self._last = runtime, pages
 
-    def rest(self) -> None:
-        """Have this process's network give its memory back, once it has nothing to do any more."""
-        if self._left is not None:
+    def rest(self, oldest: int) -> None:
+        """Have this process's network give its memory back, once it has nothing to do any more.
+
+        Args:
+            oldest: Number of the first page that is on its way; workers have been equipped after that of `settle`.
+        """
+        if self._left is not None and oldest > self._last:
             self._left.rest()
             self._left = None

@@ -186,8 +186,8 @@ class _Run:
             on_the_way = self._on_the_way.values()
             reading = sum(ticket.page is None for ticket in on_the_way)
             self.growth.look(starving=self._plan is not None and self._network.idle and reading > 1)
-            if self._network.idle and all(ticket.page is None or ticket.found is not None for ticket in on_the_way):
-                self.growth.rest()
+            if self._network.idle:
+                self.growth.rest(min(self._on_the_way, default=0))
         self._pool.wait(self._network.descriptor)
 
     def _read(self) -> None:
