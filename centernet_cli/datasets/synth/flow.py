@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from centernet_cli.datasets.synth.display import Sheet
     from centernet_cli.datasets.synth.words import Words
 
+ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
 BULLETS = ("•", "-", "–", "*", "·")
 
 
@@ -84,15 +85,27 @@ class Flow:
         if not self.need(style.leading + 3 * self.look.leading):
             return
         said = text or self.words.phrase(1 + (level == 0), 7)
-        if level == 1 and text is None and self.rng.random() < 0.4:
-            self.counters["section"] += 1
-            said = f"{self.counters['section']}{self.rng.choice(('.', '', '.1', '.2.1'))} {said}"
-        if self.rng.random() < 0.12:
+        if text is None and 0 < level < 3 and self.rng.random() < 0.45:
+            said = f"{self._number(level)} {said}"
+        # A heading of the text's own weight is larger, or in capitals.
+        plain = level == 1 and self.look.head_face == "regular"
+        if self.rng.random() < (0.5 if plain else 0.12):
             said = said.upper()
         boxes: list[Box] = []
         set_paragraph(self.sheet, said.split(), style, self.frame, boxes=boxes)
         self.sheet.region("title", boxes)
         self.gap(self.look.leading * self.rng.choice((0.1, 0.3, 0.6)))
+
+    def _number(self, level: int) -> str:
+        """Return what a section is numbered with."""
+        self.counters["section"] += 1
+        at, part = self.counters["section"], self.rng.randint(1, 5)
+        if level == 1:
+            roman = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")[(at - 1) % 10]
+            return self.rng.choice(
+                (f"{at}.", f"{at}", f"{at}", f"{at}.{part}", f"{at}.2.{part}", f"{roman}.", f"§ {at}.")
+            )
+        return self.rng.choice((f"{at}.{part}", f"{at}.{part}.", f"{chr(64 + part)}.", f"{part})", f"{at}.1.{part}"))
 
     def paragraph(
         self,

@@ -167,7 +167,11 @@ def join_pieces(boxes: list[Box], size: float) -> list[Box]:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The typography of one document; lengths in points."""
+    """The typography of one document; lengths in points.
+
+    Titles and headings of the first level are set in `head_face`, those below in `minor_face`: `bold`, `italic`, and
+    what is larger than the text anyway also `regular`.
+    """
 
     body: Family
     head: Family
@@ -180,6 +184,8 @@ class Look:
     accent: Colour
     head_scale: float
     head_align: str
+    head_face: str = "bold"
+    minor_face: str = "bold"
 
     def text(self, **changes: object) -> Style:
         """Return the style of running text."""
@@ -189,9 +195,10 @@ class Look:
         """Return the style of a heading; level 0 is the document's title."""
         size = self.size * (1 + (self.head_scale - 1) * (1.0, 0.45, 0.2, 0.0)[level])
         colour = self.accent if level < 2 else self.ink
-        return Style(
-            self.head.bold, size, size * 1.2, self.head_align if level < 2 else "left", 0.0, colour, hyphens=False
-        )
+        face = {"bold": self.head.bold, "regular": self.head.regular, "italic": self.head.italic}[
+            self.head_face if level < 2 else self.minor_face
+        ]
+        return Style(face, size, size * 1.2, self.head_align if level < 2 else "left", 0.0, colour, hyphens=False)
 
 
 def random_look(
@@ -212,4 +219,6 @@ def random_look(
         accent=accent,
         head_scale=rng.uniform(1.3, 2.6),
         head_align=rng.choice(("left", "left", "center")),
+        head_face=rng.choices(("bold", "regular", "italic"), (72, 22, 6))[0],
+        minor_face=rng.choices(("bold", "italic"), (75, 25))[0],
     )

@@ -220,6 +220,52 @@ def _line_numbers(sheet: Sheet, look: Look, margin: float) -> None:
         sheet.region("other", [box])
 
 
+def _preprint_number(ctx: Context, sheet: Sheet, look: Look, frame: Frame) -> float:
+    """Set a report's number or a journal's name above the title; return how high it is."""
+    rng = ctx.rng
+    style = look.text(align=rng.choice(("right", "left", "center")), indent=0.0, size=look.size * 0.9)
+    column = Frame(frame.x, frame.y, frame.width, frame.bottom)
+    boxes: list[Box] = []
+    for _ in range(rng.randint(1, 2)):
+        said = rng.choice((ctx.words.code(), f"{ctx.words.phrase(2, 5)} {ctx.words.date()}"))
+        set_paragraph(sheet, said.split(), style, column, boxes=boxes)
+    sheet.region("text", boxes)
+    return column.y - frame.y + look.leading
+
+
+def _authors(ctx: Context, sheet: Sheet, look: Look, frame: Frame) -> None:
+    """Set the authors, in whatever type, and below them where they work; one region, or one for each part."""
+    rng, align, words = ctx.rng, look.head_align, ctx.words
+    face = rng.choice((look.body.regular, look.body.regular, look.head.bold, look.body.italic, look.head.regular))
+    size = look.size * rng.choice((1.0, 1.1, 1.2, 1.35))
+    names = look.text(align=align, indent=0.0, size=size, leading=size * 1.25).at(face=face)
+    boxes: list[Box] = []
+    marks = rng.choice(("", "¹²³", "*†‡", "abc"))
+    for _ in range(rng.choice((1, 1, 1, 2))):
+        said = ", ".join(words.name() + (rng.choice(marks) if marks else "") for _ in range(rng.randint(1, 6)))
+        set_paragraph(sheet, said.split(), names, frame, boxes=boxes)
+    apart = rng.random() < 0.6
+    if apart:
+        sheet.region("text", boxes)
+        boxes = []
+    small = look.size * rng.choice((0.8, 0.9, 1.0))
+    where = look.text(align=align, indent=0.0, size=small, leading=small * rng.uniform(1.1, 1.35)).at(
+        face=rng.choice((look.body.regular, look.body.italic))
+    )
+    each = rng.random() < 0.4
+    for at in range(rng.randint(0, 5)):
+        if apart and (each or not at):
+            frame.y += look.leading * rng.uniform(0.1, 0.7)
+        mark = marks[at % len(marks)] if marks else ""
+        set_paragraph(sheet, [*(mark + words.phrase(3, 12)).split(), words.code()], where, frame, boxes=boxes)
+        if each and apart:
+            sheet.region("text", boxes)
+            boxes = []
+    if rng.random() < 0.3:
+        set_paragraph(sheet, [words.date()], where, frame, boxes=boxes)
+    sheet.region("text", boxes)
+
+
 def _front_matter(ctx: Context, sheet: Sheet, look: Look, frame: Frame) -> None:
     rng = ctx.rng
     if rng.random() < 0.15:
@@ -229,10 +275,15 @@ def _front_matter(ctx: Context, sheet: Sheet, look: Look, frame: Frame) -> None:
         if wide and high * size < foot:
             box = (12.0, foot - high * size, 12.0 + wide * size, foot)
             sheet.region("other", [sheet.stamp(box, mask, (110, 110, 110))])
-    flow = Flow(sheet, rng, ctx.words, look, [frame])
-    flow.heading(0, ctx.words.phrase(5, 14))
-    boxes: list[Box] = []
     align = look.head_align
+    if rng.random() < 0.3:
+        frame.y += _preprint_number(ctx, sheet, look, frame)
+    if rng.random() < 0.4:
+        frame.y += (frame.bottom - frame.y) * rng.uniform(0.02, 0.1)
+    big = replace(look, head_scale=rng.uniform(1.35, 2.4))
+    Flow(sheet, rng, ctx.words, big, [frame]).heading(0, ctx.words.phrase(4, 18))
+    frame.y += look.leading * rng.uniform(0.2, 1.5)
+    boxes: list[Box] = []
     count = rng.choice((1, 1, 2, 3))
     if count > 1 and align == "center":
         # Authors side by side, each over his address.
@@ -248,11 +299,7 @@ def _front_matter(ctx: Context, sheet: Sheet, look: Look, frame: Frame) -> None:
             deepest = max(deepest, column.y)
         frame.y = deepest
     else:
-        for _ in range(rng.randint(1, 3)):
-            line = ", ".join(ctx.words.name() for _ in range(rng.randint(1, 6)))
-            size = look.size * rng.choice((1.0, 1.15))
-            set_paragraph(sheet, line.split(), look.text(align=align, indent=0.0, size=size), frame, boxes=boxes)
-        sheet.region("text", boxes)
+        _authors(ctx, sheet, look, frame)
     frame.y += look.leading
     if rng.random() < 0.8:
         inset = rng.choice((0.0, 0.08))
