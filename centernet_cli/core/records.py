@@ -69,15 +69,42 @@ class Page:
     pixels: npt.NDArray[np.uint8]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLengths:
+    """A mask of a page, as COCO has it: lengths of runs outside and inside in turn, down the columns from the left.
+
+    Attributes:
+        width: Of the page in pixels.
+        height: Of the page in pixels.
+        counts: The runs, compressed to a text as pycocotools does it.
+        as_numbers: Whether they were numbers where they were read, and are to be so again.
+    """
+
+    width: int
+    height: int
+    counts: str
+    as_numbers: bool = field(default=False, compare=False)
+
+
 @record(frozen=True, slots=True, kw_only=True)
 class Annotation:
-    """One labelled box in page pixels; `score` is set for predictions (0 to 1) and None for truth."""
+    """One labelled box in page pixels.
+
+    Attributes:
+        label: Class.
+        box: Of the whole thing.
+        polygon: Its outline, if that is known and one.
+        score: 0 to 1 of predictions, None for truth.
+        crowd: Whether the box stands for many things.
+        mask: What is more than one polygon (which is None then): several, or pixels.
+    """
 
     label: str
     box: Box
     polygon: Polygon | None = None
     score: float | None = None
     crowd: bool = False
+    mask: tuple[Polygon, ...] | RunLengths | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,7 +62,7 @@ def without_doubles(dataset: Dataset) -> tuple[Dataset, int]:
             # Of two, the one with an outline says more.
             if first is not annotation:
                 left_out += 1
-                if first.polygon is None and annotation.polygon is not None:
+                if first.polygon is None and first.mask is None:
                     kept[key] = annotation
         pages.append(page if len(kept) == len(page.annotations) else replace(page, annotations=tuple(kept.values())))
     return replace(dataset, pages=tuple(pages)), left_out

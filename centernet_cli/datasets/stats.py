@@ -133,7 +133,7 @@ def tabulate(parts: Sequence[tuple[str, Dataset]]) -> Table:
                 boxes.append(each.box)
                 columns["page"].append(number)
                 columns["label"].append(numbers.setdefault(each.label, len(numbers)))
-                columns["polygon"].append(each.polygon is not None)
+                columns["polygon"].append(each.polygon is not None or each.mask is not None)
                 columns["crowd"].append(each.crowd)
     return Table(
         np.array(boxes, dtype=np.float64).reshape(-1, 4),

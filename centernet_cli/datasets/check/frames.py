@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from centernet_cli.core.geometry import points_box
-from centernet_cli.core.records import Annotation
+from centernet_cli.core.records import Annotation, RunLengths
 from centernet_cli.datasets.formats.fields import UNKNOWN_SIDE
 from centernet_cli.datasets.formats.image_header import FORMATS, image_size
 from centernet_cli.datasets.formats.outlines import corners
@@ -114,11 +114,16 @@ def _other_size(page: PageRecord, path: Path, size: tuple[int, int]) -> Verdict:
     if stated == size[::-1] and orientation >= 5:
         mapped = _mapped(page, turned(orientation, *stated), size)
         detail += f" as its EXIF orientation {orientation} shows it"
-        return Verdict(mapped, "D014", detail, "boxes turned as the image is")
+        return Verdict(mapped, "D014", detail, f"boxes turned as the image is{_without_masks(page)}")
     scale = (size[0] / stated[0], size[1] / stated[1])
     if abs(scale[0] / scale[1] - 1) <= _SAME_ASPECT:
         mapped = _mapped(page, lambda p: (p[0] * scale[0], p[1] * scale[1]), size)
-        return Verdict(mapped, "D014", f"{detail}, {scale[0]:.3g} times as large", "boxes scaled to the image")
+        return Verdict(
+            mapped,
+            "D014",
+            f"{detail}, {scale[0]:.3g} times as large",
+            f"boxes scaled to the image{_without_masks(page)}",
+        )
     if stated == size[::-1]:
         detail += ", which was turned since"
     return Verdict(None, "D014", detail)
@@ -136,7 +141,7 @@ def _other_frame(page: PageRecord, path: Path) -> Verdict:
         return Verdict(page)
     mapped = _mapped(page, turned(orientation, height, width), (width, height))
     detail = f"boxes fit {height} x {width} pixels, and EXIF orientation {orientation} makes that {width} x {height}"
-    return Verdict(mapped, "D053", detail, "boxes turned as the image is")
+    return Verdict(mapped, "D053", detail, f"boxes turned as the image is{_without_masks(page)}")
 
 
 def _mapped(page: PageRecord, move: Callable[[Point], Point], size: tuple[int, int]) -> PageRecord:
@@ -144,10 +149,20 @@ def _mapped(page: PageRecord, move: Callable[[Point], Point], size: tuple[int, i
 
     def moved(annotation: Annotation) -> Annotation:
         polygon = None if annotation.polygon is None else tuple(map(move, annotation.polygon))
-        return replace(annotation, box=points_box(list(map(move, corners(annotation.box)))), polygon=polygon)
+        mask = None  # of pixels, which belong to the other size
+        if isinstance(annotation.mask, tuple):
+            mask = tuple(tuple(map(move, part)) for part in annotation.mask)
+        box = points_box(list(map(move, corners(annotation.box))))
+        return replace(annotation, box=box, polygon=polygon, mask=mask)
 
     info = replace(page.info, width=size[0], height=size[1])
     return replace(page, info=info, annotations=tuple(map(moved, page.annotations)))
+
+
+def _without_masks(page: PageRecord) -> str:
+    """Say what moving the shapes of a page costs."""
+    has_masks = any(isinstance(annotation.mask, RunLengths) for annotation in page.annotations)
+    return ", masks reduced to their boxes" if has_masks else ""
 
 
 def _frame_size(path: Path, info: PageInfo) -> tuple[int, int] | None:

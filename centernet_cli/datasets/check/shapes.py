@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from centernet_cli.core.geometry import box_leaves_page, box_touches_page, points_box, polygon_area
+from centernet_cli.core.records import RunLengths
+from centernet_cli.datasets.formats.fit_masks import outline_box
 from centernet_cli.datasets.formats.outlines import cut_box, cut_polygon
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from centernet_cli.core.records import Annotation, Box, PageInfo, PageRecord, Polygon
@@ -84,12 +88,17 @@ def _mended(annotation: Annotation, info: PageInfo, number: int, told: Told) -> 
         return None
     if annotation.polygon is not None:
         annotation = _mended_polygon(annotation, annotation.polygon, number, told)
+    elif annotation.mask is not None:
+        annotation = _mended_mask(annotation, annotation.mask, number, told)
     if x0 < 0 or y0 < 0 or x1 > info.width or y1 > info.height:
         if box_leaves_page(annotation.box, info.width, info.height, EDGE):
             told("D024", number, f"the page is {info.width} x {info.height}", "cut off")
         annotation = _cut(annotation, info)
-        if annotation.polygon is not None:  # cutting may leave two parts joined by a line
+        # Cutting may leave two parts joined by a line.
+        if annotation.polygon is not None:
             annotation = _mended_polygon(annotation, annotation.polygon, number, lambda *_args, **_more: None)
+        elif annotation.mask is not None:
+            annotation = _mended_mask(annotation, annotation.mask, number, lambda *_args, **_more: None)
         if annotation.box[2] <= annotation.box[0] or annotation.box[3] <= annotation.box[1]:
             return None
     _look_at_aspect(annotation.box, number, told)
@@ -98,12 +107,25 @@ def _mended(annotation: Annotation, info: PageInfo, number: int, told: Told) -> 
 
 def _cut(annotation: Annotation, info: PageInfo) -> Annotation:
     box = cut_box(annotation.box, info.width, info.height)
+    if isinstance(annotation.mask, tuple):
+        parts = tuple(cut_polygon(part, info.width, info.height) for part in annotation.mask)
+        return _with_parts(replace(annotation, box=box), [part for part in parts if _is_area(part)])
     if annotation.polygon is None:
         return replace(annotation, box=box)
     polygon = cut_polygon(annotation.polygon, info.width, info.height)
-    if len(polygon) < 3 or polygon_area(polygon) <= 0:
+    if not _is_area(polygon):
         return replace(annotation, box=box, polygon=None)
     return replace(annotation, box=box, polygon=polygon)
+
+
+def _is_area(polygon: Polygon) -> bool:
+    return len(polygon) > 2 and polygon_area(polygon) > 0
+
+
+def _with_parts(annotation: Annotation, parts: Sequence[Polygon]) -> Annotation:
+    """Return an annotation with what is left of its parts."""
+    several = tuple(parts) if len(parts) > 1 else None
+    return replace(annotation, polygon=parts[0] if len(parts) == 1 else None, mask=several)
 
 
 def _look_at_aspect(box: Box, number: int, told: Told) -> None:
@@ -121,6 +143,30 @@ def _overlap(one: Box, other: Box) -> float:
     common = max(width, 0.0) * max(height, 0.0)
     areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
     return common / (areas - common) if common else 0.0
+
+
+def _mended_mask(annotation: Annotation, mask: tuple[Polygon, ...] | RunLengths, number: int, told: Told) -> Annotation:
+    """Look at the parts of a shape one by one, and at the box around all of its mask."""
+    around = outline_box(annotation)
+    if around is not None and _overlap(annotation.box, around) < SAME_BOX:
+        told("D027", number, "around its mask: {:g},{:g} to {:g},{:g}".format(*around))
+    if isinstance(mask, RunLengths):
+        return annotation
+    heard: dict[str, tuple[str, str]] = {}
+
+    def told_once(code: str, number: int, detail: str = "", repair: str = "") -> None:
+        del number  # that of the whole
+        heard[code] = (detail, repair)
+
+    mended = [
+        _mended_polygon(replace(annotation, box=points_box(part), polygon=part), part, number, told_once)
+        for part in mask
+    ]
+    for code, (detail, repair) in heard.items():
+        told(code, number, detail, repair)
+    parts = [part.polygon for part in mended if part.polygon is not None]
+    # What crosses itself and cannot be mended is no less than its box.
+    return replace(annotation, mask=None) if len(parts) < len(mask) else _with_parts(annotation, parts)
 
 
 def _mended_polygon(annotation: Annotation, polygon: Polygon, number: int, told: Told) -> Annotation:

@@ -85,9 +85,9 @@ def find_coco(path: Path) -> Path:
 def read_coco(path: Path, *, tally: Tally | None = None) -> Dataset:
     """Read a COCO file.
 
-    Boxes come from `bbox`; a segmentation that is one polygon is kept, run-length masks and segmentations in
-    several parts are reduced to their box. Classes are ordered by category id, pages as in the file. A file that
-    `predict` wrote gives a dataset without a root and with `failures`.
+    Boxes come from `bbox`; polygons, also in several parts, and run-length masks are kept beside them. Classes are
+    ordered by category id, pages as in the file. A file that `predict` wrote gives a dataset without a root and with
+    `failures`.
 
     Args:
         path: The file, or its folder (see `find_coco`).

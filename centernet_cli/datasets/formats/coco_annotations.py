@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
-from centernet_cli.core.geometry import box_leaves_page, box_touches_page, points_box, polygon_area
+from centernet_cli.core.geometry import box_leaves_page, box_touches_page, polygon_area
 from centernet_cli.core.leniency import hearer
-from centernet_cli.core.records import Annotation
-from centernet_cli.datasets.formats.coco_masks import mask_box
+from centernet_cli.core.records import Annotation, RunLengths
+from centernet_cli.datasets.formats.coco_masks import mask_area
+from centernet_cli.datasets.formats.coco_segmentation import NO_PIXELS, Segmentation, as_polygon, read_segmentation
 from centernet_cli.datasets.formats.coco_typed import TypedAnnotation, as_dict
 from centernet_cli.datasets.formats.fields import MAX_COORDINATE, are_numbers, is_id, is_number
 from centernet_cli.datasets.formats.tally import LOT
@@ -19,7 +20,7 @@ from centernet_cli.datasets.formats.tally import LOT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from centernet_cli.core.records import Box, PageInfo, Polygon
+    from centernet_cli.core.records import Box, PageInfo
     from centernet_cli.datasets.formats.problems import Problems
     from centernet_cli.datasets.formats.tally import Tally
 
@@ -115,36 +116,30 @@ class AnnotationReader:
             raise _FaultError("D002", "`iscrowd` is neither 0 nor 1")
         if score is not None and not (is_number(score) and 0 <= score <= 1):
             raise _FaultError("D012", f"`score` {score!r:.40} is not a number from 0 to 1")
-        rings = [] if segmentation == [] else _rings(segmentation)
-        box = _box(item.get("bbox") or None, rings, segmentation)
+        try:
+            drawn = read_segmentation(segmentation, info)
+        except ValueError as error:
+            raise _FaultError("D011", str(error)) from error
+        box = _box(item.get("bbox") or None, drawn)
         x0, y0, x1, y1 = box
         if x0 < 0 or y0 < 0 or x1 > info.width or y1 > info.height:
             self._look_closer(box, info)
         if self.hearer is not None:
-            self._look_at_area(index, item.get("area"), box, rings)
-            points = min((len(ring) // 2 for ring in rings), default=3)
+            self._look_at_area(index, item.get("area"), box, drawn)
+            points = min((len(ring) // 2 for ring in drawn.rings), default=3)
             if points < 3:
                 self.problems.add("D025", f"polygon of {points} points", at=f"/annotations/{index}")
-            if isinstance(segmentation, dict) and item.get("bbox"):
-                self._look_at_mask(index, segmentation, info)
-        self._count(item, label, rings)
+            if drawn.fault and item.get("bbox"):
+                self.problems.add("D011", f"{MASK_OF_BOX}: {drawn.fault}", at=f"/annotations/{index}")
+        self._count(item, label, drawn)
         return image_id, Annotation(
             label=label,
             box=box,
-            polygon=_polygon(rings[0]) if len(rings) == 1 and len(rings[0]) >= 6 else None,
+            polygon=drawn.polygon,
             score=None if score is None else float(score),
             crowd=bool(crowd),
+            mask=drawn.mask,
         )
-
-    def _look_at_mask(self, index: int, mask: dict[str, Any], info: PageInfo) -> None:
-        """Tell of a mask that nothing can read, or of another page; its box is kept all the same."""
-        try:
-            mask_box(mask["counts"], mask["size"])
-            why = "" if mask["size"] == [info.height, info.width] else "it is of another size than its page"
-        except ValueError as error:
-            why = str(error)
-        if why:
-            self.problems.add("D011", f"{MASK_OF_BOX}: {why}", at=f"/annotations/{index}")
 
     def _look_closer(self, box: Box, info: PageInfo) -> None:
         """Refuse boxes off their page; note those that reach over its edge."""
@@ -153,12 +148,14 @@ class AnnotationReader:
         if box_leaves_page(box, info.width, info.height):
             self.tally.note("boxes reach outside their page, kept as they are")
 
-    def _look_at_area(self, index: int, area: object, box: Box, rings: list[list[float]]) -> None:
-        """Tell of an area that is neither the box's nor the polygon's; of masks it isn't known."""
+    def _look_at_area(self, index: int, area: object, box: Box, found: Segmentation) -> None:
+        """Tell of an area that is neither the box's nor the polygon's or mask's."""
         if not is_number(area):
             return
         around = (box[2] - box[0]) * (box[3] - box[1])
-        drawn = sum(polygon_area(_polygon(ring)) for ring in rings if len(ring) >= 6)
+        drawn = sum(polygon_area(as_polygon(ring)) for ring in found.rings if len(ring) >= 6)
+        if isinstance(found.mask, RunLengths):
+            drawn = mask_area(found.mask.counts)
         fits = any(abs(area - known) <= max(_AREA_SHARE * known, _AREA_PIXELS) for known in (around, drawn or around))
         # What has no polygon may have been one, or a mask, which fills less than its box, but seldom next to nothing.
         if not fits and (drawn or area > around or area < _AREA_LEAST * around):
@@ -186,48 +183,24 @@ class AnnotationReader:
             raise _FaultError("D005", f"no category has id {category_id!r:.80}")
         return image_id, label
 
-    def _count(self, item: dict[str, object], label: str, rings: list[list[float]]) -> None:
+    def _count(self, item: dict[str, object], label: str, drawn: Segmentation) -> None:
         tally = self.tally
-        if not rings and not isinstance(item.get("segmentation"), dict):
-            tally.converted("box", label)
-        elif not rings:
-            tally.reduced("run-length mask", label, "to its box")
-        elif len(rings) > 1:
-            tally.reduced("polygon in parts", label, "to the box around them")
-        elif len(rings[0]) < 6:
-            tally.reduced("polygon", label, "to its box: fewer than 3 points")
+        if drawn.reduced:
+            tally.reduced(drawn.kind, label, drawn.reduced, outline=drawn.is_outline)
         else:
-            tally.converted("polygon", label, outline=True)
+            tally.converted(drawn.kind, label, outline=drawn.is_outline)
         if not item.keys() <= KEYS:
             for key in item.keys() - KEYS:
                 tally.note(f"annotation key `{key}` ignored")
 
 
-def _rings(segmentation: object) -> list[list[float]]:
-    """Return the polygons of a segmentation as flat lists of coordinates; none for masks."""
-    if segmentation is None or segmentation == []:
-        return []
-    if isinstance(segmentation, dict):
-        counts, size = segmentation.get("counts"), segmentation.get("size")
-        if (isinstance(counts, str) or are_numbers(counts)) and are_numbers(size):
-            return []
-    elif isinstance(segmentation, list):
-        rings = [segmentation] if is_number(segmentation[0]) else segmentation
-        if all(are_numbers(ring) and len(ring) % 2 == 0 for ring in rings):
-            return [ring for ring in rings if ring]
-    raise _FaultError("D011", "`segmentation` is neither a list of polygons nor a run-length mask")
-
-
-def _polygon(ring: list[float]) -> Polygon:
-    values = list(map(float, ring))
-    return tuple(zip(values[::2], values[1::2], strict=True))
-
-
-def _box(bbox: object, rings: list[list[float]], segmentation: object) -> Box:
-    if bbox is None and rings:
-        box = points_box([point for ring in rings for point in _polygon(ring)])
-    elif bbox is None and isinstance(segmentation, dict):
-        box = _mask_box(segmentation)
+def _box(bbox: object, drawn: Segmentation) -> Box:
+    if bbox is None and drawn.around is not None:
+        box = drawn.around
+    elif bbox is None and drawn.fault == NO_PIXELS:
+        raise _FaultError("D009", "the run-length mask is empty, and there is no `bbox`")
+    elif bbox is None and drawn.fault:
+        raise _FaultError("D011", f"the run-length mask cannot be read: {drawn.fault}")
     elif isinstance(bbox, list) and len(bbox) == 4 and are_numbers(bbox):
         x, y, width, height = map(float, bbox)
         box = (x, y, x + width, y + height)
@@ -240,14 +213,4 @@ def _box(bbox: object, rings: list[list[float]], segmentation: object) -> Box:
             return box
         numbers = ", ".join(f"{value:g}" for value in bbox or box)
         raise _FaultError("D009", f"`bbox` has no extent or is endless: [{numbers:.80}]")
-    return box
-
-
-def _mask_box(segmentation: dict[str, Any]) -> Box:
-    try:
-        box = mask_box(segmentation["counts"], segmentation["size"])
-    except ValueError as error:
-        raise _FaultError("D011", f"the run-length mask cannot be read: {error}") from error
-    if box is None:
-        raise _FaultError("D009", "the run-length mask is empty, and there is no `bbox`")
     return box

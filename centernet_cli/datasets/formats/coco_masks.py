@@ -1,4 +1,4 @@
-"""Run-length masks of COCO files: the box of their pixels, found without drawing them."""
+"""Run-length masks of COCO files: their runs, the box and the number of their pixels, found without drawing them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def mask_box(counts: str | Sequence[float], size: Sequence[float]) -> Box | None
     """
     height, width = (int(side) if side == int(side) and side > 0 else 0 for side in _pair(size))
     x0, y0, x1, y1 = width, height, 0, 0
-    ends = [0, *accumulate(_runs(counts))]
+    ends = [0, *accumulate(runs_of(counts))]
     if not height * width or ends[-1] != height * width:
         message = f"its runs are {ends[-1]} pixels, its size says {height} x {width}"
         raise ValueError(message)
@@ -43,6 +43,11 @@ def mask_box(counts: str | Sequence[float], size: Sequence[float]) -> Box | None
     return (float(x0), float(y0), float(x1), float(y1)) if x0 < x1 else None
 
 
+def mask_area(counts: str) -> int:
+    """Return how many pixels a mask has."""
+    return sum(list(runs_of(counts))[1::2])
+
+
 def _pair(size: Sequence[float]) -> Sequence[float]:
     if len(size) != 2:
         message = "its `size` is not a height and a width"
@@ -50,7 +55,12 @@ def _pair(size: Sequence[float]) -> Sequence[float]:
     return size
 
 
-def _runs(counts: str | Sequence[float]) -> Iterator[int]:
+def runs_of(counts: str | Sequence[float]) -> Iterator[int]:
+    """Yield the lengths of the runs outside and inside a mask in turn.
+
+    Raises:
+        ValueError: They are broken off or negative.
+    """
     for run in _uncompressed(counts) if isinstance(counts, str) else counts:
         if run < 0 or run != int(run):
             message = f"a run of {run:g} pixels"
@@ -58,11 +68,26 @@ def _runs(counts: str | Sequence[float]) -> Iterator[int]:
         yield int(run)
 
 
-def _uncompressed(text: Iterable[str]) -> Iterator[int]:
-    """Read COCO's compressed runs: five bits a character, low ones first; from the fourth on, differences.
+def compressed(runs: Sequence[int]) -> str:
+    """Return runs as COCO's text: five bits a character, low ones first; from the fourth on, differences.
 
     Each is the difference to the run two before it.
     """
+    characters: list[int] = []
+    for place, run in enumerate(runs):
+        value = run - runs[place - 2] if place > 2 else run
+        more = True
+        while more:
+            bits = value & 31
+            value >>= 5
+            # The rest is only the sign, which the fifth bit says.
+            more = value != (-1 if bits & 16 else 0)
+            characters.append((bits | 32 if more else bits) + 48)
+    return bytes(characters).decode("ascii")
+
+
+def _uncompressed(text: Iterable[str]) -> Iterator[int]:
+    """Read COCO's compressed runs, as `compressed` writes them."""
     runs: list[int] = []
     value = shift = 0
     for character in text:

@@ -1,4 +1,4 @@
-"""Writing COCO: object detection with boxes and polygons; predictions are annotations with a `score`."""
+"""Writing COCO: object detection with boxes, polygons and masks; predictions are annotations with a `score`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from centernet_cli.core.geometry import polygon_area
 from centernet_cli.core.safe_io import atomic_path
 from centernet_cli.core.strict_json import encode_json, encode_rows
-from centernet_cli.datasets.formats.fields import DEFAULT_EXTRAS, ROUND, page_extras, short
+from centernet_cli.datasets.formats.coco_segmentation import mask_pixels_area, segmentation_of
+from centernet_cli.datasets.formats.fields import DEFAULT_EXTRAS, ROUND, page_extras
 from centernet_cli.datasets.formats.layout_write import level_of, parents
 from centernet_cli.datasets.formats.tally import LOT
 
@@ -172,7 +173,10 @@ def _annotation(annotation: Annotation, ids: tuple[int, int, int]) -> dict[str, 
     if width < SMALLEST or height < SMALLEST:  # a box must keep an extent, or no reader takes the file
         width, height = max(width, SMALLEST), max(height, SMALLEST)
     polygon = annotation.polygon
-    area = width * height if polygon is None else polygon_area(polygon)
+    if annotation.mask is not None:
+        area = mask_pixels_area(annotation.mask)
+    else:
+        area = width * height if polygon is None else polygon_area(polygon)
     found: dict[str, object] = {
         "id": ids[0],
         "image_id": ids[1],
@@ -180,7 +184,7 @@ def _annotation(annotation: Annotation, ids: tuple[int, int, int]) -> dict[str, 
         "bbox": [left, top, width, height],
         "area": (area * 10_000 + ROUND - ROUND) / 10_000,
         "iscrowd": int(annotation.crowd),
-        "segmentation": [] if polygon is None else [[short(float(value)) for point in polygon for value in point]],
+        "segmentation": [] if polygon is None and annotation.mask is None else segmentation_of(annotation),
     }
     if annotation.score is not None:
         found["score"] = round(float(annotation.score), SCORE_DIGITS)

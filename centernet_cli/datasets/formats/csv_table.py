@@ -15,7 +15,8 @@ from centernet_cli.core.safe_io import atomic_write_text, read_bytes
 from centernet_cli.datasets.formats.csv_columns import NO_CLASS, Columns, find_columns
 from centernet_cli.datasets.formats.csv_images import TableImages
 from centernet_cli.datasets.formats.fields import UNKNOWN_SIDE, as_pixels
-from centernet_cli.datasets.formats.fit import fit_classes, fit_pages, join_same_pages
+from centernet_cli.datasets.formats.fit import fit_annotations, fit_classes, fit_pages, join_same_pages
+from centernet_cli.datasets.formats.fit_masks import one_polygon
 from centernet_cli.datasets.formats.image_header import image_size
 from centernet_cli.datasets.formats.places import only_file
 from centernet_cli.datasets.formats.problems import Problems
@@ -313,7 +314,13 @@ def _polygon(text: str) -> Polygon:
 
 def fit_csv(dataset: Dataset, tally: Tally) -> Dataset:
     """Return what reading a dataset written by `write_csv` gives, and count what is lost."""
-    return fit_classes(join_same_pages(fit_pages(dataset, tally), tally), tally)
+    dataset = fit_annotations(
+        fit_pages(dataset, tally),
+        tally,
+        lambda annotation, _info, losses: one_polygon(annotation, losses),
+        lambda page: all(annotation.mask is None for annotation in page.annotations),
+    )
+    return fit_classes(join_same_pages(dataset, tally), tally)
 
 
 def write_csv(dataset: Dataset, path: Path, *, tally: Tally | None = None) -> None:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.geometry import points_box
 from centernet_cli.core.records import Dataset, PageInfo, PageRecord
+from centernet_cli.datasets.formats.coco_masks import mask_box
 from centernet_cli.datasets.formats.cvat_tracks import put_on_frames
 from centernet_cli.datasets.formats.fields import UNKNOWN_SIDE, NameChecker, as_pixels
 from centernet_cli.datasets.formats.image_header import image_size
 from centernet_cli.datasets.formats.outlines import corners, ellipse_box, rotated
+from centernet_cli.datasets.formats.parts import PART, parts_of_one, read_parts
 from centernet_cli.datasets.formats.places import image_folder, only_file, split_page
 from centernet_cli.datasets.formats.problems import Problems
 from centernet_cli.datasets.formats.safe_xml import local_name, read_xml
@@ -30,7 +32,7 @@ from centernet_cli.datasets.formats.xml_write import xml_label
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from centernet_cli.core.records import Annotation, Box, Polygon
+    from centernet_cli.core.records import Annotation, Box, Polygon, RunLengths
 
 USUAL = "annotations.xml"
 _HEAD = re.compile(rb"<annotations[\s>]")
@@ -38,7 +40,7 @@ _MARKS = (b"<image ", b"<meta>", b"<version>1.", b"<track ")
 _CUBOID: tuple[str, ...] = ("xtl1", "ytl1", "xbl1", "ybl1", "xtr1", "ytr1", "xbr1", "ybr1")
 _CUBOID += tuple(f"{key[:-1]}2" for key in _CUBOID)
 _NO_SHAPES = {"polyline", "points", "skeleton"}
-_OURS = {"score", "crowd"}
+_OURS = {"score", "crowd", PART}
 
 
 def sniff_cvat(path: Path) -> bool:
@@ -57,7 +59,7 @@ def sniff_cvat(path: Path) -> bool:
 def read_cvat(path: Path, *, tally: Tally | None = None) -> Dataset:
     """Read CVAT for images or for video, version 1.1.
 
-    Boxes and polygons are kept, turned boxes as polygons; ellipses, masks and cuboids are reduced to their boxes;
+    Boxes, polygons and masks are kept, turned boxes as polygons; ellipses and cuboids are reduced to their boxes;
     polylines, points and skeletons, which enclose nothing, are dropped. Shapes in the tracks of videos are on the page
     of their frame, but for those that have left the picture. Pages come in the order of the file, then of the frames,
     classes in that of its labels, others that occur after them by name.
@@ -122,15 +124,36 @@ def _page(image: Any, checker: NameChecker, tally: Tally, problems: Problems) ->
         width = height = UNKNOWN_SIDE
     info = PageInfo(source=source, width=width, height=height, page=number)
     annotations = []
-    for shape in image.iterchildren():
+    shapes = list(image.iterchildren())
+    keys = list(map(_part_key, shapes))
+    parts = parts_of_one(keys)
+    followers = {number for numbers in parts.values() for number in numbers[1:]}
+    for index, shape in enumerate(shapes):
+        if index in followers:
+            continue
         try:
-            annotation = _annotation(shape, info, tally)
+            key = keys[index]
+            if index in parts and key is not None:
+                annotation = read_parts(
+                    lambda number: _annotation(shapes[number], info, Tally()), parts[index], key[0], info, tally
+                )
+            else:
+                annotation = _annotation(shape, info, tally)
         except ShapeError as error:
             problems.add_error(InputError(error.code, str(error), path=problems.path, line=shape.sourceline))
         else:
             if annotation is not None:
                 annotations.append(annotation)
     return PageRecord(info=info, annotations=tuple(annotations))
+
+
+def _part_key(shape: Any) -> tuple[str, str] | None:
+    """Return label and group of a polygon that is a part of something; None for other shapes."""
+    group, label = shape.get("group_id"), shape.get("label")
+    if not group or label is None or local_name(shape) != "polygon":
+        return None
+    is_part = any(item.get("name") == PART and item.text == "true" for item in shape.iterchildren("attribute"))
+    return (xml_label(label), group) if is_part else None
 
 
 def _annotation(shape: Any, info: PageInfo, tally: Tally) -> Annotation | None:
@@ -152,12 +175,30 @@ def _annotation(shape: Any, info: PageInfo, tally: Tally) -> Annotation | None:
     if box is None:
         tally.dropped(kind, label, "is of an unknown type")
         return None
-    reduced = TO_BOX if kind in {"ellipse", "mask", "cuboid"} else ""
     crowd = attributes.get("crowd") == "true"
     score = _score(attributes.get("score"))
+    if kind == "mask":
+        mask = _mask(shape, box, info)
+        reduced = TO_BOX if mask is None else ""
+        box = box if mask is None else mask_box(mask.counts, (mask.height, mask.width)) or box
+        return keep_shape(kind, label, box, info, tally, mask=mask, reduced=reduced, score=score, crowd=crowd)
+    reduced = TO_BOX if kind in {"ellipse", "cuboid"} else ""
     if kind == "box" and polygon is not None:
         kind = "turned box"
     return keep_shape(kind, label, box, info, tally, polygon=polygon, reduced=reduced, score=score, crowd=crowd)
+
+
+def _mask(shape: Any, box: Box, info: PageInfo) -> RunLengths | None:
+    """Return the pixels of a mask; None if they cannot be read or aren't in place."""
+    from centernet_cli.datasets.formats.mask_pixels import from_row_runs, mask_of  # with numpy
+
+    x0, y0, x1, y1 = box
+    try:
+        runs = [int(run) for run in shape.get("rle", "").split(",")]
+        pixels = from_row_runs(runs, int(x1 - x0), int(y1 - y0))
+    except ValueError:
+        return None
+    return mask_of(pixels, int(x0), int(y0), (info.width, info.height))
 
 
 def _score(text: str | None) -> float | None:

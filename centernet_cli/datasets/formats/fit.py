@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from centernet_cli.core.geometry import box_leaves_page, points_box
 from centernet_cli.core.records import Dataset, PageInfo, PageRecord
 from centernet_cli.datasets.formats.fields import DEFAULT_EXTRAS, page_extras
+from centernet_cli.datasets.formats.fit_masks import outline_box
 from centernet_cli.datasets.formats.outlines import cut_box, cut_polygon
 from centernet_cli.datasets.formats.shapes import TO_BOX
 
@@ -62,7 +63,7 @@ def fit_annotations(
             if changed is not None:
                 found.append(changed)
             if losses.drop or losses.reductions:
-                outline = annotation.polygon is not None
+                outline = annotation.polygon is not None or annotation.mask is not None
                 if changed is None:
                     lost[annotation.label, "dropped", losses.drop, outline] += 1
                 else:
@@ -150,19 +151,19 @@ def join_same_pages(dataset: Dataset, tally: Tally) -> Dataset:
 
 
 def box_alone(annotation: Annotation, losses: Losses) -> Annotation:
-    """Return an annotation without its polygon."""
-    if annotation.polygon is None:
+    """Return an annotation without its polygon or mask."""
+    if annotation.polygon is None and annotation.mask is None:
         return annotation
     losses.reduced(TO_BOX)
-    return replace(annotation, polygon=None)
+    return replace(annotation, polygon=None, mask=None)
 
 
 def box_of_polygon(annotation: Annotation, tally: Tally) -> Annotation:
-    """Return an annotation with the box around its polygon, if it has one: what formats of shapes can hold."""
-    if annotation.polygon is None:
+    """Return an annotation with the box around its polygon or mask, if it has one: what formats of shapes can hold."""
+    if annotation.polygon is None and annotation.mask is None:
         return annotation
-    drawn = points_box(annotation.polygon)
-    if drawn == annotation.box:
+    drawn = outline_box(annotation)
+    if drawn is None or drawn == annotation.box:
         return annotation
     if any(abs(a - b) > 0.5 for a, b in zip(drawn, annotation.box, strict=True)):
         tally.note("boxes that differ from their polygon's replaced by it")

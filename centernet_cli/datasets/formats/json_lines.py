@@ -6,10 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from centernet_cli.core.errors import InputError
-from centernet_cli.core.geometry import points_box, xywh_to_xyxy, xyxy_to_xywh
+from centernet_cli.core.geometry import xywh_to_xyxy, xyxy_to_xywh
 from centernet_cli.core.records import Dataset, Failure, PageInfo, PageRecord
 from centernet_cli.core.safe_io import atomic_path
 from centernet_cli.core.strict_json import parse_json
+from centernet_cli.datasets.formats.coco_segmentation import read_segmentation, segmentation_of
 from centernet_cli.datasets.formats.fields import (
     DEFAULT_EXTRAS,
     UNKNOWN_SIDE,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from centernet_cli.core.records import Annotation, Polygon
+    from centernet_cli.core.records import Annotation
 
 _SUFFIXES = (".jsonl", ".ndjson")
 _BOX_DIGITS = 4
@@ -66,8 +67,8 @@ def sniff_jsonl(path: Path) -> bool:
 def read_jsonl(path: Path, *, tally: Tally | None = None) -> Dataset:
     """Read pages, one a line: `file_name` (or `source`), `width`, `height` and `annotations`.
 
-    Each annotation has `label`, `bbox` as x, y, width, height, and optionally `segmentation` with one polygon, `score`
-    and `iscrowd`. Instead there may be `objects`, as in `metadata.jsonl` of image folders. Lines with `status` are
+    Each annotation has `label`, `bbox` as x, y, width, height, and optionally `segmentation` as in COCO, `score` and
+    `iscrowd`. Instead there may be `objects`, as in `metadata.jsonl` of image folders. Lines with `status` are
     predictions, on files anywhere if all have one; those that failed become `failures`. Classes come by name.
 
     Args:
@@ -178,26 +179,28 @@ def _annotation(item: object, info: PageInfo, tally: Tally) -> Annotation | None
         raise ShapeError("D013", "`label` is not a text")
     if crowd not in (0, 1):  # a tuple, since the value may not be hashable
         raise ShapeError("D002", "`iscrowd` is neither 0 nor 1")
-    polygon = _polygon(item.get("segmentation"))
+    try:
+        drawn = read_segmentation(item.get("segmentation"), info)
+    except ValueError as error:
+        raise ShapeError("D011", str(error)) from error
     if isinstance(bbox, list) and len(bbox) == 4 and are_numbers(bbox):
         box = xywh_to_xyxy(*map(float, bbox))
-    elif bbox is None and polygon is not None:
-        box = points_box(polygon)
+    elif bbox is None and drawn.around is not None:
+        box = drawn.around
     else:
         raise ShapeError("D008", "`bbox` is not a list of four numbers")
-    kind = "box" if polygon is None else "polygon"
-    score = as_score(item.get("score"))
-    return keep_shape(kind, label, box, info, tally, polygon=polygon, score=score, crowd=bool(crowd))
-
-
-def _polygon(value: object) -> Polygon | None:
-    if value is None or value == []:
-        return None
-    ring = value[0] if isinstance(value, list) and len(value) == 1 else None
-    if not isinstance(ring, list) or not are_numbers(ring) or len(ring) < 6 or len(ring) % 2:
-        raise ShapeError("D011", "`segmentation` is not a list of one polygon of at least 3 points")
-    values = list(map(float, ring))
-    return tuple(zip(values[::2], values[1::2], strict=True))
+    return keep_shape(
+        drawn.kind,
+        label,
+        box,
+        info,
+        tally,
+        polygon=drawn.polygon,
+        mask=drawn.mask,
+        reduced=drawn.reduced,
+        score=as_score(item.get("score")),
+        crowd=bool(crowd),
+    )
 
 
 def fit_jsonl(dataset: Dataset, tally: Tally) -> Dataset:
@@ -256,8 +259,8 @@ def _item(annotation: Annotation) -> dict[str, object]:
     x, y, width, height = (round(float(value), _BOX_DIGITS) for value in xyxy_to_xywh(annotation.box))
     smallest = 10.0**-_BOX_DIGITS  # a box must keep an extent
     item: dict[str, object] = {"label": annotation.label, "bbox": [x, y, max(width, smallest), max(height, smallest)]}
-    if annotation.polygon is not None:
-        item["segmentation"] = [[round(float(value), _BOX_DIGITS) for point in annotation.polygon for value in point]]
+    if annotation.polygon is not None or annotation.mask is not None:
+        item["segmentation"] = segmentation_of(annotation)
     if annotation.score is not None:
         item["score"] = round(float(annotation.score), _SCORE_DIGITS)
     if annotation.crowd:

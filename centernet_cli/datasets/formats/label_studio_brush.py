@@ -1,22 +1,28 @@
-"""Label Studio's brush strokes, run-length masks of its own kind: the box of their pixels, without drawing them."""
+"""Label Studio's brush strokes: run-length masks of its own kind."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from centernet_cli.datasets.formats.mask_pixels import MOST_PIXELS, mask_of, page_row_runs
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from centernet_cli.core.records import Box
+    from centernet_cli.core.records import Box, RunLengths
 
 _CHANNELS, _ALPHA = 4, 3
 """Red, green, blue and opacity of each pixel in turn, row by row; the last one is the mask."""
+_SIZES = (3, 4, 8, 16)
+"""Bits for the lengths of runs that we write, as Label Studio does."""
 
 
-def brush_box(rle: object, width: int, height: int) -> Box | None:
-    """Return the box around a mask's pixels.
+def brush_mask(rle: object, width: int, height: int) -> tuple[Box, RunLengths | None] | None:
+    """Return the box around a mask's pixels, and the mask if it isn't too large to be drawn.
 
-    Memory and time follow the length of the list, not the size of the page.
+    Time follows the length of the list, and memory the rows that the mask touches.
 
     Args:
         rle: Bytes, as numbers.
@@ -33,11 +39,61 @@ def brush_box(rle: object, width: int, height: int) -> Box | None:
         message = "it is no list of bytes"
         raise ValueError(message)  # noqa: TRY004 (of the file, not of the caller)
     x0, y0, x1, y1 = width, height, 0, 0
-    for start, end in _opaque(rle, width * height):
+    runs = list(_opaque(rle, width * height))
+    for start, end in runs:
         (top, left), (bottom, right) = divmod(start, width), divmod(end - 1, width)
         y0, y1 = min(y0, top), max(y1, bottom + 1)
         x0, x1 = (min(x0, left), max(x1, right + 1)) if top == bottom else (0, width)
-    return (float(x0), float(y0), float(x1), float(y1)) if x0 < x1 else None
+    if x1 <= x0:
+        return None
+    box = (float(x0), float(y0), float(x1), float(y1))
+    if (y1 - y0) * width > MOST_PIXELS:
+        return box, None
+    flat = np.zeros((y1 - y0) * width, np.bool_)
+    for start, end in runs:
+        flat[start - y0 * width : end - y0 * width] = True
+    return box, mask_of(flat.reshape(-1, width), 0, y0, (width, height))
+
+
+def brush_rle(mask: RunLengths) -> list[int]:
+    """Return a drawable mask as Label Studio's bytes: all four values of a pixel are 255 or 0."""
+    bits = _Writer()
+    bits.write(mask.width * mask.height * _CHANNELS, 32)
+    bits.write(7, 5)
+    for size in _SIZES:
+        bits.write(size - 1, 4)
+    for number, run in enumerate(page_row_runs(mask)):
+        left = run * _CHANNELS
+        while left:
+            place = next((place for place, size in enumerate(_SIZES) if left <= 1 << size), len(_SIZES) - 1)
+            length = min(left, 1 << _SIZES[place])
+            bits.write(1, 1)
+            bits.write(place, 2)
+            bits.write(length - 1, _SIZES[place])
+            bits.write(255 * (number % 2), 8)
+            left -= length
+    return bits.bytes()
+
+
+class _Writer:
+    """Writes whole numbers of a few bits each, high ones first."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+        self._held = self._count = 0
+
+    def write(self, value: int, count: int) -> None:
+        self._held = self._held << count | value
+        self._count += count
+        while self._count >= 8:
+            self._count -= 8
+            self._bytes.append(self._held >> self._count & 255)
+        self._held &= (1 << self._count) - 1
+
+    def bytes(self) -> list[int]:
+        """Return all bytes; what is missing of the last one is 0."""
+        rest = [self._held << 8 - self._count] if self._count else []
+        return [*self._bytes, *rest]
 
 
 def _opaque(rle: Sequence[int], pixels: int) -> Iterator[tuple[int, int]]:

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from centernet_cli.core.geometry import points_box
 from centernet_cli.datasets.formats.fields import are_numbers, as_pixels, is_number
-from centernet_cli.datasets.formats.label_studio_brush import brush_box
 from centernet_cli.datasets.formats.outlines import corners, ellipse_box, rotated
 from centernet_cli.datasets.formats.shapes import NO_AREA, TO_BOX, ShapeError, as_score, keep_shape
 
 if TYPE_CHECKING:
-    from centernet_cli.core.records import Annotation, Box, PageInfo, Polygon
+    from centernet_cli.core.records import Annotation, Box, PageInfo, Polygon, RunLengths
     from centernet_cli.datasets.formats.tally import Tally
 
 NO_CLASS = "region"
@@ -152,21 +151,35 @@ def read_region(region: Region, task_score: object, info: PageInfo, tally: Tally
         return None
     box: Box | None
     polygon: Polygon | None = None
+    mask: RunLengths | None = None
     if region.kind == "brush":
+        from centernet_cli.datasets.formats.label_studio_brush import brush_mask  # with numpy
+
         try:
-            box = brush_box(region.value.get("rle"), info.width, info.height)
+            found = brush_mask(region.value.get("rle"), info.width, info.height)
         except ValueError as error:
             tally.dropped(region.kind, label, f"is a mask that cannot be read: {error}")
             return None
+        box, mask = (None, None) if found is None else found
     else:
         box, polygon = _geometry(region.kind, region.value, info)
     if box is None:
         tally.dropped(region.kind, label, "is an empty mask")
         return None
     score = as_score(region.score if region.score is not None else _share(task_score))
-    reduced = TO_BOX if region.kind in {"ellipse", "brush"} else ""
-    crowd = region.meta.get("crowd") is True
-    return keep_shape(region.kind, label, box, info, tally, polygon=polygon, reduced=reduced, score=score, crowd=crowd)
+    reduced = TO_BOX if region.kind == "ellipse" or (region.kind == "brush" and mask is None) else ""
+    return keep_shape(
+        region.kind,
+        label,
+        box,
+        info,
+        tally,
+        polygon=polygon,
+        mask=mask,
+        reduced=reduced,
+        score=score,
+        crowd=region.meta.get("crowd") is True,
+    )
 
 
 def _share(value: object) -> object:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from centernet_cli.core.records import RunLengths
 from centernet_cli.core.safe_io import atomic_write_text
 from centernet_cli.core.strict_json import encode_json
-from centernet_cli.datasets.formats.fit import box_of_polygon, fit_annotations, fit_classes, fit_pages
+from centernet_cli.datasets.formats.fit import Losses, box_of_polygon, fit_annotations, fit_classes, fit_pages
+from centernet_cli.datasets.formats.fit_masks import one_polygon, parts_or_pixels
 from centernet_cli.datasets.formats.places import page_names
 from centernet_cli.datasets.formats.tally import Tally
 
@@ -24,14 +26,22 @@ _DIGITS = 6
 def fit_label_studio(dataset: Dataset, tally: Tally) -> Dataset:
     """Return what reading a dataset written by `write_label_studio` gives, and count what is lost."""
     dataset = fit_classes(fit_pages(dataset, tally), tally)
-    return fit_annotations(dataset, tally, lambda annotation, _info, _losses: box_of_polygon(annotation, tally))
+
+    def change(annotation: Annotation, info: PageInfo, losses: Losses) -> Annotation:
+        # Nothing says of two polygons that they are one thing; and brushes count the values of a page in 32 bits.
+        if isinstance(annotation.mask, tuple) or info.width * info.height * 4 >= 1 << 32:
+            annotation = one_polygon(annotation, losses)
+        return box_of_polygon(parts_or_pixels(annotation, info, losses), tally)
+
+    return fit_annotations(dataset, tally, change)
 
 
 def write_label_studio(dataset: Dataset, path: Path, *, tally: Tally | None = None) -> None:
     """Write tasks whose images are in local storage, `/data/local-files/?d=…`, under their names in the dataset.
 
-    The labelling needs a `RectangleLabels` and a `PolygonLabels` named `label` and `polygon`, and an `Image` named
-    `image` of value `$image`. A page with any score becomes a prediction. Crowds are kept as `meta`.
+    The labelling needs a `RectangleLabels`, a `PolygonLabels` and, where there are masks, a `BrushLabels`, named
+    `label`, `polygon` and `brush`, and an `Image` named `image` of value `$image`. A page with any score becomes a
+    prediction. Crowds are kept as `meta`.
 
     Raises:
         OutputError: O801.
@@ -64,7 +74,12 @@ def _task(page: PageRecord, name: str, number: int, *, predicted: bool) -> dict[
 def _item(annotation: Annotation, identity: str, info: PageInfo) -> dict[str, object]:
     across, down = 100 / info.width, 100 / info.height
     value: dict[str, object]
-    if annotation.polygon is None:
+    if isinstance(annotation.mask, RunLengths):
+        from centernet_cli.datasets.formats.label_studio_brush import brush_rle  # with numpy
+
+        value = {"format": "rle", "rle": brush_rle(annotation.mask), "brushlabels": [annotation.label]}
+        kind, control = "brushlabels", "brush"
+    elif annotation.polygon is None:
         x0, y0, x1, y1 = annotation.box
         numbers = {"x": x0 * across, "y": y0 * down, "width": (x1 - x0) * across, "height": (y1 - y0) * down}
         value = {key: round(number, _DIGITS) for key, number in numbers.items()}

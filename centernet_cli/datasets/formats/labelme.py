@@ -16,9 +16,10 @@ from centernet_cli.core.records import Dataset, PageInfo, PageRecord
 from centernet_cli.core.safe_io import read_bytes
 from centernet_cli.datasets.formats.fields import UNKNOWN_SIDE, NameChecker, as_pixels, is_id, read_page_extras
 from centernet_cli.datasets.formats.image_header import SUFFIXES, image_size
-from centernet_cli.datasets.formats.labelme_shapes import read_shape
+from centernet_cli.datasets.formats.labelme_shapes import part_key, read_shape
 from centernet_cli.datasets.formats.labelme_typed import LabelmeParser, TypedShape, as_dict, read_rectangles
 from centernet_cli.datasets.formats.labelme_write import write_labelme
+from centernet_cli.datasets.formats.parts import parts_of_one, read_parts
 from centernet_cli.datasets.formats.peek import peek_json
 from centernet_cli.datasets.formats.problems import Problems
 from centernet_cli.datasets.formats.shapes import ShapeError
@@ -212,10 +213,21 @@ def _page(file: _File, root: Path, problems: Problems, tally: Tally) -> PageReco
         plain = read_rectangles(shapes, info, tally)
         if plain is not None:
             return PageRecord(info=info, annotations=tuple(plain))
-        shapes = map(as_dict, shapes)
+        shapes = list(map(as_dict, shapes))
+    keys = list(map(part_key, shapes))
+    parts = parts_of_one(keys)
+    followers = {number for numbers in parts.values() for number in numbers[1:]}
     for index, shape in enumerate(shapes):
+        if index in followers:
+            continue
         try:
-            annotation = read_shape(shape, info, tally)
+            key = keys[index]
+            if index in parts and key is not None:
+                annotation = read_parts(
+                    lambda number: read_shape(shapes[number], info, Tally()), parts[index], key[0], info, tally
+                )
+            else:
+                annotation = read_shape(shape, info, tally)
         except ShapeError as error:
             problems.add(error.code, str(error), at=f"/shapes/{index}", path=file.path)
         else:

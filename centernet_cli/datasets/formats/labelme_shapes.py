@@ -10,7 +10,9 @@ from centernet_cli.core.geometry import (
     points_box,
 )
 from centernet_cli.core.records import Annotation
+from centernet_cli.datasets.formats.coco_masks import mask_box
 from centernet_cli.datasets.formats.fields import MAX_COORDINATE, are_numbers
+from centernet_cli.datasets.formats.parts import PART
 from centernet_cli.datasets.formats.shapes import NO_AREA, TO_BOX, ShapeError, as_score, keep_shape
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 _KEYS = {"label", "points", "shape_type", "score", "mask", "flags", "group_id", "description"}
 _NO_AREA = {"point", "points", "line", "linestrip"}
+_OURS = {"crowd", PART}
 _POLYGONS = {"polygon", "rotation", "quadrilateral", "oriented_rectangle"}
 
 
@@ -31,9 +34,9 @@ class _DropError(ValueError):
 def read_shape(shape: object, info: PageInfo, tally: Tally) -> Annotation | None:
     """Turn one shape into an annotation and count what became of it.
 
-    Rectangles are boxes whatever their corners' order; polygons and rotated rectangles are kept as polygons; circles,
-    masks and cuboids are reduced to their box. Points and lines, which enclose nothing, shapes without extent and
-    shapes off the page are dropped.
+    Rectangles are boxes whatever their corners' order; polygons and rotated rectangles are kept as polygons, masks as
+    masks; circles and cuboids are reduced to their box. Points and lines, which enclose nothing, shapes without extent
+    and shapes off the page are dropped.
 
     Raises:
         ShapeError: D002, D008, D012 or D013.
@@ -50,14 +53,32 @@ def read_shape(shape: object, info: PageInfo, tally: Tally) -> Annotation | None
         raise ShapeError("D002", "`shape_type` is not a text")
     score = as_score(shape.get("score"))
     flags = _count_ignored(shape, tally)
+    crowd = flags.get("crowd") is True
     points = _points(shape.get("points"))
     try:
         box, polygon, reduced = _geometry(kind, points)
     except _DropError as reason:
         tally.dropped(kind, label, str(reason))
         return None
-    crowd = flags.get("crowd") is True
+    if kind == "mask":
+        # With numpy, which most conversions start faster without.
+        from centernet_cli.datasets.formats.labelme_masks import read_mask
+
+        mask = read_mask(shape.get("mask"), box, info)
+        box = box if mask is None else mask_box(mask.counts, (mask.height, mask.width)) or box
+        reduced = TO_BOX if mask is None else ""
+        return keep_shape(kind, label, box, info, tally, mask=mask, reduced=reduced, score=score, crowd=crowd)
     return keep_shape(kind, label, box, info, tally, polygon=polygon, reduced=reduced, score=score, crowd=crowd)
+
+
+def part_key(shape: object) -> tuple[str, int] | None:
+    """Return label and group of a polygon that is flagged as a part of something; None for other shapes."""
+    if not isinstance(shape, dict) or shape.get("group_id") is None or shape.get("shape_type") != "polygon":
+        return None
+    flags, group, label = shape.get("flags"), shape["group_id"], shape.get("label")
+    if not (isinstance(flags, dict) and flags.get(PART) is True and type(group) is int and isinstance(label, str)):
+        return None
+    return label, group
 
 
 def _plain_rectangle(shape: dict[str, Any], info: PageInfo, tally: Tally) -> Annotation | None:
@@ -87,7 +108,8 @@ def _plain_rectangle(shape: dict[str, Any], info: PageInfo, tally: Tally) -> Ann
 
 def _count_ignored(shape: dict[str, object], tally: Tally) -> dict[str, object]:
     """Count what has no place in our records, and return the flags."""
-    if shape.get("group_id") is not None:
+    flags = shape.get("flags")
+    if shape.get("group_id") is not None and not (isinstance(flags, dict) and flags.get(PART)):
         tally.note("`group_id` of shapes ignored")
     if shape.get("description"):
         tally.note("`description` of shapes ignored")
@@ -95,10 +117,9 @@ def _count_ignored(shape: dict[str, object], tally: Tally) -> dict[str, object]:
         for key in shape.keys() - _KEYS:
             if shape[key]:
                 tally.note(f"`{key}` of shapes ignored")
-    flags = shape.get("flags")
     if not flags or not isinstance(flags, dict):
         return {}
-    ignored = sum(1 for name, value in flags.items() if value and name != "crowd")
+    ignored = sum(1 for name, value in flags.items() if value and name not in _OURS)
     if ignored:
         tally.note("flags of shapes ignored", ignored)
     return flags

@@ -13,6 +13,7 @@ from centernet_cli.core.geometry import box_touches_page, is_upright_rectangle, 
 from centernet_cli.core.records import Annotation
 from centernet_cli.datasets.formats.fields import DEFAULT_EXTRAS, page_extras
 from centernet_cli.datasets.formats.fit import box_of_polygon, cut_to_page, fit_annotations, fit_classes
+from centernet_cli.datasets.formats.fit_masks import one_polygon
 from centernet_cli.datasets.formats.layout import open_ring
 from centernet_cli.datasets.formats.safe_xml import xml_text
 from centernet_cli.datasets.formats.shapes import TO_BOX
@@ -192,8 +193,8 @@ def fit_facts(dataset: Dataset, tally: Tally) -> Dataset:
 def fit_outlines(dataset: Dataset, tally: Tally) -> Dataset:
     """Return a dataset whose polygons are none if they are boxes: what formats without rectangles can tell apart."""
 
-    def change(annotation: Annotation, _: PageInfo, __: Losses) -> Annotation:
-        return _plain(annotation)
+    def change(annotation: Annotation, _: PageInfo, losses: Losses) -> Annotation:
+        return _plain(one_polygon(annotation, losses))
 
     return fit_annotations(dataset, tally, change)
 
@@ -216,7 +217,7 @@ def fit_whole_pixels(dataset: Dataset, tally: Tally) -> Dataset:
     """
 
     def change(annotation: Annotation, info: PageInfo, losses: Losses) -> Annotation | None:
-        found = box_of_polygon(annotation, tally)
+        found = box_of_polygon(one_polygon(annotation, losses), tally)
         if not box_touches_page(found.box, info.width, info.height):
             losses.dropped("lies outside its page")
             return None

@@ -8,6 +8,13 @@ from typing import TYPE_CHECKING, Any
 from centernet_cli.core.errors import InputError, MissingRequirementError
 from centernet_cli.core.records import Annotation, Dataset, Failure, PageInfo, PageRecord
 from centernet_cli.core.safe_io import atomic_path
+from centernet_cli.core.strict_json import parse_json
+from centernet_cli.datasets.formats.coco_segmentation import (
+    NOTHING,
+    Segmentation,
+    read_segmentation,
+    segmentation_of,
+)
 from centernet_cli.datasets.formats.fields import NameChecker, page_extras
 from centernet_cli.datasets.formats.layout_write import parents
 from centernet_cli.datasets.formats.places import image_folder, only_file
@@ -81,6 +88,7 @@ def schema(classes: tuple[str, ...], info: dict[str, object], *, predicted: bool
         pa.field("score", pa.float64()),
         pa.field("crowd", pa.bool_(), nullable=False),
         pa.field("polygon", outline),
+        pa.field("mask", pa.string()),  # several polygons or runs, in JSON as COCO's `segmentation`
         pa.field("parent", pa.int32()),  # place in the list of the region that holds a line
     ]
     columns = [
@@ -130,7 +138,9 @@ def _item(found: Annotation) -> dict[str, object]:
     polygon = None if found.polygon is None else [float(value) for point in found.polygon for value in point]
     score = None if found.score is None else float(found.score)
     box = {"x0": x0, "y0": y0, "x1": x1, "y1": y1}
-    return {"label": _text(found.label), **box, "score": score, "crowd": found.crowd, "polygon": polygon}
+    mask = None if found.mask is None else json.dumps(segmentation_of(found), allow_nan=False)
+    outline = {"polygon": polygon, "mask": mask}
+    return {"label": _text(found.label), **box, "score": score, "crowd": found.crowd, **outline}
 
 
 def _text(text: str) -> str:
@@ -220,15 +230,27 @@ def _annotations(row: dict[str, Any], info: PageInfo, tally: Tally) -> Iterator[
     for item in row["annotations"] or ():
         values = item["polygon"]
         polygon = None if values is None else tuple(zip(values[::2], values[1::2], strict=True))
+        drawn = _drawn(item.get("mask"), info)
         kept = keep_shape(
-            "box" if polygon is None else "polygon",
+            "polygon" if polygon is not None else drawn.kind,
             item["label"],
             (item["x0"], item["y0"], item["x1"], item["y1"]),
             info,
             tally,
-            polygon=polygon,
+            polygon=drawn.polygon if polygon is None else polygon,
+            mask=drawn.mask if polygon is None else None,
+            reduced=drawn.reduced,
             score=item["score"],
             crowd=item["crowd"],
         )
         if kept is not None:
             yield kept
+
+
+def _drawn(text: str | None, info: PageInfo) -> Segmentation:
+    if text is None:
+        return NOTHING
+    try:
+        return read_segmentation(parse_json(text.encode()), info)
+    except (ValueError, InputError) as error:
+        raise ShapeError("D011", str(error)) from error

@@ -10,7 +10,7 @@ from centernet_cli.core.records import Annotation
 from centernet_cli.datasets.formats.fields import MAX_COORDINATE, is_number
 
 if TYPE_CHECKING:
-    from centernet_cli.core.records import Box, PageInfo, Polygon
+    from centernet_cli.core.records import Box, PageInfo, Polygon, RunLengths
     from centernet_cli.datasets.formats.tally import Tally
 
 TO_BOX = "to its box"
@@ -39,6 +39,7 @@ def keep_shape(
     tally: Tally,
     *,
     polygon: Polygon | None = None,
+    mask: tuple[Polygon, ...] | RunLengths | None = None,
     reduced: str = "",
     score: float | None = None,
     crowd: bool = False,
@@ -54,6 +55,7 @@ def keep_shape(
         info: The page.
         tally: The account.
         polygon: The shape itself, if it is one.
+        mask: The shape itself, if it is several or pixels.
         reduced: In what way the box is less than the shape.
         score: 0 to 1.
         crowd: Whether the box stands for many things.
@@ -75,11 +77,12 @@ def keep_shape(
             return None
         elif box_leaves_page(box, info.width, info.height):
             tally.note("boxes reach outside their page, kept as they are")
+    outline = polygon is not None or mask is not None
     if reduced:
-        tally.reduced(kind, label, reduced, outline=polygon is not None)
+        tally.reduced(kind, label, reduced, outline=outline)
     else:
-        tally.converted(kind, label, outline=polygon is not None)
-    return Annotation(label=label, box=box, polygon=polygon, score=score, crowd=crowd)
+        tally.converted(kind, label, outline=outline)
+    return Annotation(label=label, box=box, polygon=polygon, score=score, crowd=crowd, mask=mask)
 
 
 def as_score(value: object) -> float | None:

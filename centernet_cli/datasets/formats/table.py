@@ -16,7 +16,7 @@ from centernet_cli.datasets.formats.json_lines import fit_jsonl, read_jsonl, sni
 from centernet_cli.datasets.formats.label_studio import read_label_studio, sniff_label_studio
 from centernet_cli.datasets.formats.label_studio_write import fit_label_studio, write_label_studio
 from centernet_cli.datasets.formats.labelme import read_labelme, sniff_labelme, write_labelme
-from centernet_cli.datasets.formats.labelme_write import labelme_files
+from centernet_cli.datasets.formats.labelme_write import fit_labelme, labelme_files
 from centernet_cli.datasets.formats.layout import LEVELS
 from centernet_cli.datasets.formats.page_xml import (
     fit_page_xml,
@@ -72,6 +72,7 @@ FORMATS: dict[str, Format] = {
         description="labelme and X-AnyLabeling, a JSON file for each image",
         output="labelme",
         files=labelme_files,
+        fit=fit_labelme,
     ),
     "yolo": Format(
         read=read_yolo,

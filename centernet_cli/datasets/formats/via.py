@@ -13,6 +13,7 @@ from centernet_cli.core.records import Dataset, PageInfo, PageRecord
 from centernet_cli.core.safe_io import dump_json, read_json
 from centernet_cli.datasets.formats.fields import NameChecker, are_numbers, is_number
 from centernet_cli.datasets.formats.fit import box_of_polygon, fit_annotations, fit_classes, fit_pages
+from centernet_cli.datasets.formats.fit_masks import one_polygon
 from centernet_cli.datasets.formats.image_header import image_size
 from centernet_cli.datasets.formats.outlines import ellipse_box
 from centernet_cli.datasets.formats.peek import peek_json
@@ -300,7 +301,9 @@ def _values(shape: dict[str, Any], *keys: str) -> list[float]:
 def fit_via(dataset: Dataset, tally: Tally) -> Dataset:
     """Return what reading a dataset written by `write_via` gives, and count what is lost."""
     dataset = fit_classes(fit_pages(dataset, tally), tally)
-    return fit_annotations(dataset, tally, lambda annotation, _info, _losses: box_of_polygon(annotation, tally))
+    return fit_annotations(
+        dataset, tally, lambda annotation, _info, losses: box_of_polygon(one_polygon(annotation, losses), tally)
+    )
 
 
 def write_via(dataset: Dataset, path: Path, *, tally: Tally | None = None) -> None:

@@ -24,6 +24,7 @@ from centernet_cli.datasets.formats.fit import (
     join_same_pages,
     used_classes,
 )
+from centernet_cli.datasets.formats.fit_masks import one_polygon
 from centernet_cli.datasets.formats.outlines import corners, rectangle_around
 from centernet_cli.datasets.formats.tally import Tally
 
@@ -102,7 +103,7 @@ def fit_yolo_segment(dataset: Dataset, tally: Tally) -> Dataset:
     """Return what reading a dataset written by `write_yolo_segment` gives, and count what is lost."""
 
     def change(annotation: Annotation, info: PageInfo, losses: Losses) -> Annotation:
-        return _thick(cut_to_page(box_of_polygon(annotation, tally), info, losses), info)
+        return _thick(cut_to_page(box_of_polygon(one_polygon(annotation, losses), tally), info, losses), info)
 
     return _fit(dataset, tally, change)
 
@@ -111,7 +112,7 @@ def fit_yolo_obb(dataset: Dataset, tally: Tally) -> Dataset:
     """Return what reading a dataset written by `write_yolo_obb` gives, and count what is lost."""
 
     def change(annotation: Annotation, info: PageInfo, losses: Losses) -> Annotation:
-        annotation = box_of_polygon(annotation, tally)
+        annotation = box_of_polygon(one_polygon(annotation, losses), tally)
         if annotation.polygon is not None and len(annotation.polygon) != 4:
             losses.reduced("to the smallest rectangle around it")
             rectangle = rectangle_around(annotation.polygon)
@@ -163,7 +164,7 @@ def _fits(page: PageRecord) -> bool:
         x0, y0, x1, y1 = annotation.box
         if not (0 <= x0 < x1 - 1 and x1 <= width and 0 <= y0 < y1 - 1 and y1 <= height):
             return False
-        if annotation.polygon is not None or annotation.crowd:
+        if annotation.polygon is not None or annotation.mask is not None or annotation.crowd:
             return False
     return True
 

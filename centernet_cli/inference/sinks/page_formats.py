@@ -38,9 +38,8 @@ class PageFormat:
 
 def _labelme(page: PageRecord, image: str, _: Classes) -> str:
     from centernet_cli.datasets.formats.labelme_write import labelme_text
-    from centernet_cli.datasets.formats.tally import Tally
 
-    return labelme_text(page, image, Tally())
+    return labelme_text(page, image)
 
 
 def _yolo(page: PageRecord, _: str, classes: Classes) -> str:

@@ -8,8 +8,9 @@ import pytest
 from PIL import Image, ImageOps
 
 from centernet_cli.core.geometry import points_box
-from centernet_cli.core.records import Annotation, PageInfo, PageRecord
+from centernet_cli.core.records import Annotation, PageInfo, PageRecord, RunLengths
 from centernet_cli.datasets.check.frames import judge, orientation_of, turned
+from centernet_cli.datasets.formats.coco_masks import compressed
 from centernet_cli.datasets.formats.fields import UNKNOWN_SIDE
 from centernet_cli.datasets.formats.outlines import corners
 
@@ -60,7 +61,22 @@ def test_scaled_images(tmp_path):
     verdict = judge(page(100, 150, (10.0, 10.0, 50.0, 20.0)), tmp_path / "a.jpg")
     assert verdict.fault == "D014"
     assert verdict.page is not None
+    assert verdict.repair == "boxes scaled to the image"
     assert verdict.page.annotations[0].box == (20, 20, 100, 40)
+
+
+def test_parts_are_scaled_and_masks_become_boxes(tmp_path):
+    save(tmp_path / "a.jpg", np.zeros((300, 200), np.uint8))
+    triangle = ((10.0, 10.0), (50.0, 10.0), (50.0, 20.0))
+    mask = RunLengths(width=100, height=150, counts=compressed([1510, 5, 13485]))
+    plain = page(100, 150, (10.0, 10.0, 50.0, 20.0))
+    (first,) = plain.annotations
+    found = replace(plain, annotations=(replace(first, mask=(triangle, triangle)), replace(first, mask=mask)))
+    verdict = judge(found, tmp_path / "a.jpg")
+    assert verdict.page is not None
+    assert verdict.repair == "boxes scaled to the image, masks reduced to their boxes"
+    masks = [annotation.mask for annotation in verdict.page.annotations]
+    assert masks == [(((20, 20), (100, 20), (100, 40)),) * 2, None]
 
 
 @pytest.mark.parametrize(("width", "height"), [(300, 200), (200, 200), (1, 1)])

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import Polygon
 
-from centernet_cli.core.records import Annotation, PageInfo, PageRecord
+from centernet_cli.core.records import Annotation, PageInfo, PageRecord, RunLengths
 from centernet_cli.datasets.check.shapes import mend_shapes, with_corners_in_order
+from centernet_cli.datasets.formats.coco_masks import compressed
 
 INFO = PageInfo(source="a.png", width=100, height=80)
 
@@ -59,6 +60,26 @@ def test_a_polygon_with_a_small_loop_loses_the_loop():
     assert Polygon(mended.polygon).is_valid
 
 
+def test_parts_are_looked_at_one_by_one():
+    whole = ((60.0, 40.0), (90.0, 40.0), (90.0, 110.0), (60.0, 110.0))
+    bow_tie = ((0.0, 0.0), (10.0, 10.0), (10.0, 0.0), (0.0, 10.0))
+    told, (mended,), _ = mend(box(0, 0, 90, 110, mask=(bow_tie, whole, bow_tie)))
+    assert told == [("D023", 0, "points in order"), ("D024", 0, "cut off")]
+    assert [Polygon(part).area for part in mended.mask] == [100, 30 * 40, 100]
+    # One that is nothing leaves the box.
+    told, (mended,), _ = mend(box(0, 0, 90, 40, mask=(((0.0, 0.0), (9.0, 9.0), (5.0, 5.0)), whole)))
+    assert {code for code, _, _ in told} == {"D025", "D027"}
+    assert (mended.mask, mended.polygon) == (None, None)
+    # Of one that lies off the page the other is left.
+    _, (mended,), _ = mend(box(0, 0, 10, 190, mask=(bow_tie, tuple((x, y + 180) for x, y in bow_tie))))
+    assert (mended.mask, len(mended.polygon)) == (None, 4)
+
+
+def test_masks_stay():
+    mask = RunLengths(width=100, height=80, counts=compressed([81, 5, 7914]))
+    assert mend(box(1, 1, 2, 6, mask=mask))[:2] == ([], [box(1, 1, 2, 6, mask=mask)])
+
+
 def test_doubles():
     told, mended, numbers = mend(
         box(0, 0, 50, 10),
@@ -80,7 +101,11 @@ def test_predictions_may_overlap():
 side = st.one_of(st.integers(-30, 130).map(float), st.floats(-1e8, 1e8), st.sampled_from([0.0, 80.0, 100.0, 50.0]))
 polygon = st.none() | st.lists(st.tuples(side, side), max_size=7).map(tuple)
 label = st.sampled_from(["line", "title", "", " "])
-shape = st.builds(Annotation, label=label, box=st.tuples(side, side, side, side), polygon=polygon)
+box_sides = st.tuples(side, side, side, side)
+parts = st.lists(st.lists(st.tuples(side, side), min_size=3, max_size=6).map(tuple), min_size=2, max_size=3).map(tuple)
+shape = st.builds(Annotation, label=label, box=box_sides, polygon=polygon) | st.builds(
+    Annotation, label=label, box=box_sides, mask=parts
+)
 
 
 @given(st.lists(shape, max_size=8))

@@ -88,7 +88,7 @@ def test_order_and_names(tmp_path: Path) -> None:
         (None, "box", "converted", 0),
         ([SQUARE], "polygon", "converted", 4),
         (SQUARE, "polygon", "converted", 4),
-        ([SQUARE, SQUARE], "polygon in parts", "reduced", 0),
+        ([SQUARE, SQUARE], "polygon in parts", "converted", 0),
         ([SQUARE[:4]], "polygon", "reduced", 0),
         ({"size": [50, 100], "counts": [3, 4]}, "run-length mask", "reduced", 0),
         ({"size": [50, 100], "counts": "abc"}, "run-length mask", "reduced", 0),

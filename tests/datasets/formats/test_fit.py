@@ -6,14 +6,18 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from centernet_cli.core.geometry import points_box
-from centernet_cli.core.records import Annotation, Dataset, PageInfo, PageRecord
+from centernet_cli.core.records import Annotation, Dataset, PageInfo, PageRecord, Polygon, RunLengths
 from centernet_cli.datasets.formats import FORMATS, detect_format, read_dataset
+from centernet_cli.datasets.formats.fit_masks import outline_box
+from centernet_cli.datasets.formats.mask_pixels import mask_of
 from centernet_cli.datasets.formats.tally import Tally
 
 WITH_FIT = [name for name in FORMATS if FORMATS[name].fit is not None and not FORMATS[name].levels]
@@ -28,6 +32,16 @@ FILE_NAME = st.text(alphabet="abcXYZ019 -_.~é文=+@'\"&<", min_size=1, max_size
     lambda name: name.strip(" .") and not name.startswith((".", "_"))
 )
 SOURCE = (FILE_NAME | st.tuples(FILE_NAME, FILE_NAME).map("/".join)).map(lambda name: f"{name}.png")
+
+
+@st.composite
+def parts(draw: st.DrawFn) -> tuple[Polygon, ...]:
+    """Draw triangles next to each other on the page."""
+    found = []
+    for left in range(0, 30 * draw(st.integers(2, 4)), 30):
+        y, height, at = draw(st.integers(0, 100)), draw(st.integers(1, 99)), draw(st.integers(0, 20))
+        found.append(((float(left), float(y)), (left + 20.0, float(y)), (float(left + at), float(y + height))))
+    return tuple(found)
 
 
 @st.composite
@@ -48,10 +62,17 @@ def shapes(draw: st.DrawFn, labels: list[str]) -> Annotation:
             and box[1] < 199
         ):
             polygon = None
+    mask: tuple[Polygon, ...] | RunLengths | None = None
+    if polygon is None:
+        pixels = arrays(np.bool_, (5, 6)).filter(lambda some: some.any())
+        ranges = st.tuples(pixels, st.integers(0, 194), st.integers(0, 195), st.just((200, 200)))
+        mask = draw(st.none() | parts() | ranges.map(lambda given: mask_of(*given)))
+    drawn = Annotation(label="", box=(0, 0, 0, 0), polygon=None if polygon is None else tuple(polygon), mask=mask)
     return Annotation(
         label=draw(st.sampled_from(labels)),
-        box=draw(on_page) if polygon is None else points_box(polygon),
-        polygon=None if polygon is None else tuple(polygon),
+        box=outline_box(drawn) or draw(on_page),
+        polygon=drawn.polygon,
+        mask=mask,
         score=draw(st.none() | st.integers(0, 1000).map(lambda value: value / 1000)),
         crowd=draw(st.booleans()),
     )
@@ -73,7 +94,7 @@ def counted(dataset: Dataset) -> Tally:
     tally = Tally()
     for page in dataset.pages:
         for annotation in page.annotations:
-            outline = annotation.polygon is not None
+            outline = annotation.polygon is not None or annotation.mask is not None
             tally.converted("polygon" if outline else "box", annotation.label, outline=outline)
     return tally
 
@@ -98,6 +119,13 @@ def assert_same(found: Dataset, expected: Dataset) -> None:
         ]
         for one, two in zip(other.annotations, page.annotations, strict=True):
             assert numbers(one) == pytest.approx(numbers(two), abs=0.002)
+            if isinstance(two.mask, tuple):
+                assert isinstance(one.mask, tuple)
+                assert list(map(len, one.mask)) == list(map(len, two.mask))
+                flat = [[side for part in mask for point in part for side in point] for mask in (one.mask, two.mask)]
+                assert flat[0] == pytest.approx(flat[1], abs=0.002)
+            else:
+                assert one.mask == two.mask
 
 
 def write_read(name: str, dataset: Dataset, folder: Path) -> tuple[Dataset, Tally]:

@@ -6,12 +6,15 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
-from centernet_cli.core.geometry import points_box
-from centernet_cli.core.records import Annotation, Dataset, Failure, PageInfo, PageRecord
+from centernet_cli.core.records import Annotation, Dataset, Failure, PageInfo, PageRecord, RunLengths
 from centernet_cli.datasets.formats import FORMATS, detect_format, read_dataset
+from centernet_cli.datasets.formats.fit_masks import outline_box
+from centernet_cli.datasets.formats.mask_pixels import mask_of
 from centernet_cli.datasets.formats.tally import Tally
 
 # Multiples of 1/16 px are exact in floats and, within four digits, in the files.
@@ -39,12 +42,27 @@ def polygons(draw: st.DrawFn) -> tuple[tuple[float, float], ...]:
 
 
 @st.composite
-def labelled(draw: st.DrawFn, labels: list[str]) -> Annotation:
+def run_lengths(draw: st.DrawFn, width: int, height: int) -> RunLengths:
+    """Draw a few pixels of a page."""
+    pixels = draw(arrays(np.bool_, (draw(st.integers(1, 9)), draw(st.integers(1, 9)))).filter(lambda some: some.any()))
+    left, top = draw(st.integers(0, width - pixels.shape[1])), draw(st.integers(0, height - pixels.shape[0]))
+    mask = mask_of(pixels, left, top, (width, height))
+    assert mask is not None
+    return replace(mask, as_numbers=draw(st.booleans()))
+
+
+@st.composite
+def labelled(draw: st.DrawFn, labels: list[str], width: int, height: int) -> Annotation:
     polygon = draw(st.none() | polygons())
+    mask = None
+    if polygon is None:
+        mask = draw(st.none() | st.lists(polygons(), min_size=2, max_size=3).map(tuple) | run_lengths(width, height))
+    drawn = Annotation(label="", box=(0, 0, 0, 0), polygon=polygon, mask=mask)
     return Annotation(
         label=draw(st.sampled_from(labels)),
-        box=draw(boxes()) if polygon is None else points_box(polygon),
+        box=outline_box(drawn) or draw(boxes()),
         polygon=polygon,
+        mask=mask,
         score=draw(st.none() | st.integers(0, 10_000).map(lambda value: value / 10_000)),
         crowd=draw(st.booleans()),
     )
@@ -67,7 +85,7 @@ def datasets(draw: st.DrawFn, root: Path | None = Path()) -> Dataset:
             rotation=draw(st.sampled_from([0, 90, 180, 270])),
             orientation=draw(st.integers(1, 8)),
         )
-        found = draw(st.lists(labelled(labels), max_size=5))
+        found = draw(st.lists(labelled(labels, info.width, info.height), max_size=5))
         pages.append(PageRecord(info=info, annotations=tuple(found), group=draw(st.none() | st.text(max_size=5))))
     return Dataset(classes=tuple(labels), pages=tuple(pages), root=root)
 
