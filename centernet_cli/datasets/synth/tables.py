@@ -93,10 +93,16 @@ class _Drawn:
         return self.tops[max(1, sum(row.kind == "head" for row in self.rows))]
 
 
+RULE_COLOURS = (BLACK, BLACK, (120, 120, 120), (170, 170, 190))
+STRIPES = ((240, 240, 240), (232, 240, 250), (250, 246, 230))
+DARK_STRIPES = ((50, 50, 50), (40, 50, 70), (60, 50, 45))
+
+
 def random_style(rng: Random, family: Family, size: float, ink: Colour = BLACK) -> TableStyle:
     """Return a random style."""
     rules = rng.choice(RULES)
     dark = rng.random() < 0.15
+    light_ink = sum(ink) > 384  # on dark paper
     head = rng.choice((None, None, (225, 225, 225), (210, 225, 245), (245, 235, 210)))
     if dark:
         head = rng.choice(((40, 60, 110), (60, 60, 60), (20, 100, 90), (120, 30, 40)))
@@ -107,11 +113,11 @@ def random_style(rng: Random, family: Family, size: float, ink: Colour = BLACK) 
         pad_x=rng.uniform(0.3, 1.1) if rules in {"grid", "vertical", "double"} else rng.uniform(0.8, 1.4),
         pad_y=rng.choice((0.02, 0.05, 0.12, 0.2, 0.3, 0.45, 0.7)),
         ink=ink,
-        rule=rng.choice((BLACK, BLACK, ink, (120, 120, 120), (170, 170, 190))),
+        rule=rng.choice((ink, ink, ink, (120, 120, 120), (170, 170, 190)) if light_ink else (*RULE_COLOURS, ink)),
         rule_width=rng.uniform(0.3, 1.1),
         head_fill=head if rules in _FILLED else None,
-        head_ink=(255, 255, 255) if dark and rules in _FILLED else ink,
-        stripe=rng.choice(((240, 240, 240), (232, 240, 250), (250, 246, 230))) if rules == "stripes" else None,
+        head_ink=((255, 255, 255) if dark else BLACK) if head is not None and rules in _FILLED else ink,
+        stripe=rng.choice(DARK_STRIPES if light_ink else STRIPES) if rules == "stripes" else None,
         bold_head=rng.random() < 0.7,
         leaders=rules in {"finance", "sparse", "none"} and rng.random() < 0.4,
         middle=rng.random() < 0.4,
