@@ -74,7 +74,7 @@ def requests_of(
             raise UsageError("U311", "the same dataset is given twice", path=path)
         seen.add(path.resolve())
     return [
-        Request(path, place, str(path), format_name, level)
+        Request(path, place, str(path), format_name, level, is_level_shared=level is not None)
         for path in paths
         if (place := _place(path, stack, refused)) is not None
     ]

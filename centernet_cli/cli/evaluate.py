@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from centernet_cli.cli.data_options import LevelOption
+from centernet_cli.cli.data_options import LevelOption, ReplaceOption
 from centernet_cli.cli.evaluate_classes import Renaming
 from centernet_cli.cli.evaluate_inputs import read_truth
 from centernet_cli.cli.evaluate_job import EvaluateJob, compare_two, score_one
@@ -116,6 +116,7 @@ def evaluate(
     ] = "auto",
     data_format: Annotated[str, typer.Option("--format", help="Of the datasets; auto finds out.")] = "auto",
     level: LevelOption = None,
+    force: ReplaceOption = False,
 ) -> None:
     """Score a model, or boxes it found before, against annotated pages.
 
@@ -140,7 +141,7 @@ def evaluate(
     ious = _check_options(iou, {"--threshold": threshold, "--min-ap": min_ap, "--min-f1": min_f1})
     models, datasets = _sides(what, dataset or [], truth or [])
     if report is not None:
-        check_report(report)
+        check_report(report, [*map(Path, models), *datasets], force=force)
     renaming = Renaming.read(class_map)
     job = EvaluateJob(
         sources=tuple(read_truth(datasets, data_format, level, renaming)),

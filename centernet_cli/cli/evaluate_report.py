@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from centernet_cli.evaluation.summary import Summary
 
 SHOWN_NAMES = 3
+PAGE, SCORES, TABLE = "report.html", "scores.json", "pages.csv"
+"""What is in the folder of a report."""
 
 
 def score_document(
@@ -84,15 +86,38 @@ def tell(pairing: Pairing, predictions: Dataset, left_out: dict[str, list[str]],
         )
 
 
-def check_report(path: Path) -> None:
-    """Refuse a report that could not be written, before the work is done.
+def check_report(path: Path, inputs: Sequence[Path], *, force: bool) -> None:
+    """Refuse a report that could not or must not be written, before the work is done.
+
+    A folder is ours, or has none of the report's files.
+
+    Args:
+        path: One HTML file, or a folder.
+        inputs: Files and folders that are read.
+        force: Replace whatever is there, but what is read.
 
     Raises:
-        OutputError: O801.
+        OutputError: O801 it cannot be written, O802 it is an input, O803 somebody else's files are there.
     """
+    from centernet_cli.cli.data_reports import check_reports
+    from centernet_cli.core.errors import OutputError
     from centernet_cli.inference.output import check_folder
+    from centernet_cli.rendering.own_files import is_report
 
-    check_folder(path.absolute().parent if is_page(path) else path)
+    if not is_page(path):
+        check_folder(path)
+    page = path if is_page(path) else path / PAGE
+    files = [page] if is_page(path) else [page, path / SCORES, path / TABLE]
+    check_reports([page], force=force)
+    there = [file for file in files if file.is_file()]
+    if not there or (page in there and is_report(page)):
+        return
+    real = {file.resolve(): file for file in there}
+    for given in (one.resolve() for one in inputs if one.exists()):
+        if found := next((file for place, file in real.items() if place.is_relative_to(given)), None):
+            raise OutputError("O802", "the output is one of the inputs", path=found, hint="choose another name")
+    if not force and page not in there:
+        raise OutputError("O803", "exists, without a report beside it", path=there[0], hint="--force replaces it")
 
 
 def is_page(path: Path) -> bool:
@@ -155,9 +180,9 @@ def _write(path: Path, page: str, document: dict[str, Any], table: Sequence[Sequ
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(table)
     with atomic_folder(path) as stage:
-        atomic_write_text(stage / "report.html", page)
-        dump_json(stage / "scores.json", document)
-        atomic_write_text(stage / "pages.csv", text.getvalue())
+        atomic_write_text(stage / PAGE, page)
+        dump_json(stage / SCORES, document)
+        atomic_write_text(stage / TABLE, text.getvalue())
 
 
 def _page_cells(summary: Summary) -> list[list[object]]:

@@ -374,6 +374,11 @@ def test_a_level_is_for_the_sources_that_have_levels(tmp_path: Path, capsys: pyt
     assert main(["convert", "auto", "coco", *sources, "--level", "region", "--out", out]) == 0
     names = [category["name"] for category in json.loads(Path(out).read_text())["categories"]]
     assert names == ["text", "table"]
+    for path in ("x.png", "y.png"):
+        Image.new("L", (100, 80)).save(tmp_path / path)
+    assert main(["data", "check", *sources, "--level", "region"]) != 2
+    assert main(["data", "check", sources[1], "--level", "region"]) == 2
+    assert "U304 csv has no level 'region'" in capsys.readouterr().err
     for command in ("stats", "merge"):
         more = ["--out", str(tmp_path / "merged"), "--images", "none"] if command == "merge" else []
         assert main(["data", command, *sources, "--level", "region", *more]) == 0

@@ -686,6 +686,26 @@ def test_report_page_that_cannot_be_written(
         assert "O801" in capsys.readouterr().err
 
 
+def test_reports_replace_only_reports(capsys: CaptureFixture[str], tmp_path: Path, boxes: str, truth: str) -> None:
+    page, folder = tmp_path / "mine.html", tmp_path / "mine"
+    folder.mkdir()
+    page.write_text("<!doctype html><p>Mine</p>")
+    (folder / "scores.json").write_text("[]")
+    for path, mine in ((page, page), (folder, folder / "scores.json")):
+        before = mine.read_text()
+        words = ["evaluate", boxes, truth, "--bootstrap", "0", "--worst", "0", "--report", str(path)]
+        assert main(words) == 8
+        assert f"{mine}: O803" in capsys.readouterr().err
+        assert mine.read_text() == before
+        # What is read stays in any case.
+        assert main(["evaluate", boxes, truth, str(path), "--report", str(path), "--force"]) == 8
+        assert f"{mine}: O802" in capsys.readouterr().err
+        assert mine.read_text() == before
+        for more in (["--force"], []):  # the second time it is our own
+            assert main([*words, *more]) == 0
+            assert mine.read_text() != before
+
+
 def test_the_threshold_boxes_were_found_with_is_shown_beside(
     capsys: CaptureFixture[str], tmp_path: Path, truth: str
 ) -> None:

@@ -18,6 +18,7 @@ from centernet_cli.datasets.check.recipe_fit import look
 from centernet_cli.datasets.check.shapes import mend_shapes, with_corners_in_order
 from centernet_cli.datasets.check.sources import LEFT_OUT, Request, Source, read_source
 from centernet_cli.datasets.documents import document_of, names_document
+from centernet_cli.datasets.formats import level_of_each
 from centernet_cli.datasets.formats.image_header import SUFFIXES
 from centernet_cli.datasets.formats.labelme import embedded_images
 from centernet_cli.datasets.formats.tally import Tally
@@ -84,6 +85,9 @@ def check(
 
     Returns:
         All that was found; nothing is written.
+
+    Raises:
+        UsageError: U304, a level that no source has.
     """
     tally = Tally() if tally is None else tally
     findings = Findings(options.shown)
@@ -96,6 +100,8 @@ def check(
         except InputError as error:
             unreadable.append(error)
             findings.add_error(error, request.path)
+    if sources and not unreadable and all(source.request.is_level_shared for source in sources):
+        level_of_each([source.format for source in sources], sources[0].request.level)
     checked = _Check(sources, findings, options, tally).run()
     checked.unreadable += unreadable
     return checked

@@ -56,6 +56,11 @@ CODES: dict[str, tuple[Severity, str, str]] = {
     "D055": ("info", "class that the recipe does not learn", "data.classes and data.class_map decide"),
     "D056": ("info", "class that no box has", "take it out of the list, or annotate it"),
     "D057": ("info", "images outside the dataset's folder, as predictions have them, are not looked at", ""),
+    "D058": (
+        "warning",
+        "page measured in another unit than pixels, whose image isn't there to tell how many these are",
+        "put the image in its place: boxes are scaled to it",
+    ),
     "I102": ("error", "image of a page is none that is read", "PNG, JPEG, TIFF, WEBP, BMP and GIF are"),
     "I101": ("error", "image of a page is damaged", "replace it"),
 }

@@ -13,6 +13,7 @@ from centernet_cli.core.safe_io import lexical_inside, resolve_inside
 from centernet_cli.core.shown_paths import shown
 from centernet_cli.datasets.check.findings import Place
 from centernet_cli.datasets.formats import FORMATS, detect_format, read_dataset
+from centernet_cli.datasets.formats.alto import IN_OTHER_UNIT
 from centernet_cli.datasets.formats.coco_annotations import MASK_OF_BOX
 from centernet_cli.datasets.formats.fields import UNKNOWN_SIDE
 from centernet_cli.datasets.formats.shapes import INTENDED
@@ -48,6 +49,8 @@ class Request:
         split: What it is for; sources of one split may share images.
         level: Of formats that have levels.
         annotates: Classes that a recipe says are annotated in it; None if it doesn't say.
+        is_level_shared: Whether the level was asked for all sources together, so that it is of no matter to those
+            whose formats have none.
     """
 
     path: Path
@@ -56,6 +59,7 @@ class Request:
     format: str = "auto"
     level: str | None = None
     annotates: tuple[str, ...] | None = None
+    is_level_shared: bool = False
 
 
 @dataclass(slots=True)
@@ -175,7 +179,10 @@ def read_source(request: Request, findings: Findings, tally: Tally) -> Source:
         name = detect_format(request.place) if request.format == "auto" else request.format
     ears = _Ears(request.path, findings)
     # Regions, lines and words alike, or mending would lose those that aren't read.
-    level = "all" if request.level is None and name in FORMATS and "all" in FORMATS[name].levels else request.level
+    levels = FORMATS[name].levels if name in FORMATS else ()
+    level = "all" if request.level is None and "all" in levels else request.level
+    if request.is_level_shared and not levels:
+        level = None
     with lenient(ears):
         dataset = read_dataset(request.place, name, tally=counted, level=level)
     _report_dropped(counted, request, findings)
@@ -189,6 +196,9 @@ def read_source(request: Request, findings: Findings, tally: Tally) -> Source:
         if note.startswith(MISSING_SPLIT):
             place = Place(detail=note.removeprefix(MISSING_SPLIT))
             findings.add("D029", request.path, place, repair="left out of the description")
+        if note.startswith(IN_OTHER_UNIT):
+            detail = note.removeprefix(IN_OTHER_UNIT).partition(":")[0]
+            findings.add("D058", request.path, Place(detail=detail), count=counted.notes[note])
     ids = _ids(dataset, ears)
     files = _files(dataset, counted, name)
     kept = [index for index, page in enumerate(dataset.pages) if _is_inside(page, dataset.root)]

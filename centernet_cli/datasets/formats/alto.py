@@ -36,6 +36,7 @@ _NAMESPACE = re.compile(r"(?:http://www\.loc\.gov/standards/alto/ns-v[234]#|http
 """Of versions 2 to 4; version 1 had its maker's, or none."""
 _MARGINS = {"TopMargin": "header", "BottomMargin": "footer", "LeftMargin": "marginalia", "RightMargin": "marginalia"}
 """Class of text in a part of the page, where nothing else is said."""
+IN_OTHER_UNIT = "positions left in "
 _UNITS = {"pixel": None, "mm10": 254.0, "inch1200": 1200.0}
 """Units per inch; a pixel is what the page is made of."""
 _SAME_ASPECT = 0.01
@@ -97,6 +98,9 @@ def _sheets(path: Path, finder: ImageFinder, problems: Problems, tally: Tally) -
         if len(pages) > 1 and not ours and number is not None and 1 <= number < 1e9:
             extras["page"] = int(number)
         size, scale = _scale(page, unit, image, path, finder, tally)
+        per_inch = _UNITS[unit]
+        if per_inch is not None and finder.size(image) is None:  # as if the page were scanned so
+            extras["dpi"] = per_inch
         sheet = Sheet(PageInfo(source=image, width=size[0], height=size[1], **extras), group)
         sheet.parts += _parts(page, replace(context, scale=scale), "")
         sheets.append(sheet)
@@ -135,7 +139,7 @@ def _scale(
         return actual, (1.0, 1.0)
     if actual is None:
         if unit != "pixel":
-            tally.note(f"positions left in {unit}: there is no image to tell how many pixels that is")
+            tally.note(f"{IN_OTHER_UNIT}{unit}: no image tells how many pixels that is")
         return (max(1, round(width)), max(1, round(height))), (1.0, 1.0)
     if unit == "pixel" and (abs(width - actual[0]) <= 1 and abs(height - actual[1]) <= 1):
         return actual, (1.0, 1.0)

@@ -179,6 +179,18 @@ def test_copies_in_one_split_and_in_two(tmp_path):
 SQUARE = [10, 10, 50, 10, 50, 30, 10, 30]
 
 
+def test_units_without_an_image_are_told(tmp_path):
+    (tmp_path / "a.xml").write_text(
+        '<alto xmlns="http://www.loc.gov/standards/alto/ns-v4#"><Description><MeasurementUnit>mm10</MeasurementUnit>'
+        "<sourceImageInformation><fileName>a.png</fileName></sourceImageInformation></Description><Layout>"
+        '<Page WIDTH="210" HEIGHT="297"><PrintSpace><TextBlock HPOS="9" VPOS="9" WIDTH="99" HEIGHT="9"/></PrintSpace>'
+        "</Page></Layout></alto>"
+    )
+    assert codes(check_folders(tmp_path)) == {"D016": 1, "D058": 1}
+    noise((420, 594), 0).save(tmp_path / "a.png")
+    assert codes(check_folders(tmp_path)) == {}
+
+
 @pytest.mark.parametrize(
     ("box", "more", "found"),
     [

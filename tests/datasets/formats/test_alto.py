@@ -203,9 +203,9 @@ def test_units_are_converted_by_the_size_of_the_image(tmp_path: Path, unit: str,
 
 def test_units_stay_where_there_is_no_image(tmp_path: Path) -> None:
     found, tally = read(tmp_path, alto(block(), unit="mm10", size='WIDTH="250" HEIGHT="125.4"'))
-    assert found.info == PageInfo(source="a.png", width=250, height=125)
+    assert found.info == PageInfo(source="a.png", width=250, height=125, dpi=254)
     assert found.annotations[0].box == pytest.approx(BOX)
-    assert tally.notes["positions left in mm10: there is no image to tell how many pixels that is"] == 1
+    assert tally.notes["positions left in mm10: no image tells how many pixels that is"] == 1
 
 
 @pytest.mark.parametrize(
