@@ -168,6 +168,8 @@ def _annotation(shape: Any, info: PageInfo, tally: Tally) -> Annotation | None:
     others = len(attributes.keys() - _OURS)
     if others:
         tally.note("attributes of shapes ignored", others)
+    if (shape.get("group_id") or "0") != "0" and attributes.get(PART) != "true":
+        tally.note("`group_id` of shapes ignored")
     if kind in _NO_SHAPES:
         tally.dropped(kind, label, NO_AREA)
         return None

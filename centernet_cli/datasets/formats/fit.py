@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from centernet_cli.core.records import Annotation
     from centernet_cli.datasets.formats.tally import Tally
 
+_KINDS = {
+    "box": (),
+    "polygon": ("polygon",),
+    "parts": ("polygon in parts",),
+    "mask": ("run-length mask", "mask", "brush"),
+}
+"""What readers call such shapes."""
 CUT = "cut off at the edge of its page"
 
 
@@ -50,7 +57,7 @@ def fit_annotations(
     Pages of which `fits` says so stay as they are.
     """
     # Summed up first: the account is slow at single shapes.
-    lost: Counter[tuple[str, Literal["reduced", "dropped"], str, bool]] = Counter()
+    lost: Counter[tuple[str, Literal["reduced", "dropped"], str, str]] = Counter()
     pages = []
     losses = Losses()
     for page in dataset.pages:
@@ -63,16 +70,22 @@ def fit_annotations(
             if changed is not None:
                 found.append(changed)
             if losses.drop or losses.reductions:
-                outline = annotation.polygon is not None or annotation.mask is not None
+                form = _form(annotation)
                 if changed is None:
-                    lost[annotation.label, "dropped", losses.drop, outline] += 1
+                    lost[annotation.label, "dropped", losses.drop, form] += 1
                 else:
-                    lost[annotation.label, "reduced", ", ".join(losses.reductions), outline] += 1
+                    lost[annotation.label, "reduced", ", ".join(losses.reductions), form] += 1
                 losses = Losses()
         pages.append(replace(page, annotations=tuple(found)))
-    for (label, outcome, why, outline), count in lost.items():
-        tally.lose(label, outcome, why, count, outline=outline)
+    for (label, outcome, why, form), count in lost.items():
+        tally.lose(label, outcome, why, count, outline=form != "box", likely=_KINDS[form])
     return replace(dataset, pages=tuple(pages))
+
+
+def _form(annotation: Annotation) -> str:
+    if annotation.mask is not None:
+        return "parts" if isinstance(annotation.mask, tuple) else "mask"
+    return "box" if annotation.polygon is None else "polygon"
 
 
 def fit_pages(dataset: Dataset, tally: Tally, *, scores: bool = True) -> Dataset:

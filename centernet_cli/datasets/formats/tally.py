@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 Item = TypeVar("Item")
@@ -100,16 +100,24 @@ class Tally:
             self.outlines[shape, names.get(label, label)] += count
 
     def lose(
-        self, label: str, outcome: Literal["reduced", "dropped"], why: str, count: int = 1, *, outline: bool = False
+        self,
+        label: str,
+        outcome: Literal["reduced", "dropped"],
+        why: str,
+        count: int = 1,
+        *,
+        outline: bool = False,
+        likely: Collection[str] = (),
     ) -> None:
         """Count shapes that were kept in reading as reduced or dropped in writing.
 
         Which input shapes they were is not known any more: some of this label and with a polygon (`outline`) or
-        without, first those that are whole; so the sums are right. Shapes that nobody counted are counted now. What is
-        reduced loses its polygon.
+        without, first those that are whole, and of kinds that are `likely`; so the sums are right. Shapes that nobody
+        counted are counted now. What is reduced loses its polygon.
         """
         for was in ("converted", "reduced"):
-            for key in [key for key in self.shapes if key[1] == label and key[2] == was]:
+            keys = [key for key in self.shapes if key[1] == label and key[2] == was]
+            for key in sorted(keys, key=lambda key: key[0] not in likely):
                 shape = key[0]
                 outlined = min(self.outlines[shape, label], self.shapes[key])
                 moved = min(count, outlined if outline else self.shapes[key] - outlined)

@@ -245,6 +245,14 @@ def test_what_other_formats_lose_is_counted(
     assert sorted(boxes) == sorted(expected)
 
 
+def test_what_is_lost_is_counted_of_its_own_kind(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account = convert("coco", "label_studio", source, tmp_path / "out" / "tasks.json", capsys)
+    (reduced,) = (row for row in account["shapes"] if row["outcome"] == "reduced")
+    assert (reduced["shape"], reduced["count"]) == ("polygon in parts", 1)
+
+
 def test_a_mask_of_another_size_or_without_pixels_is_left_as_its_box() -> None:
     info = PageInfo(source="a.png", width=100, height=80)
     for value in ({"size": [100, 80], "counts": [8000 - 5, 5]}, {"size": [80, 100], "counts": [8000]}):
