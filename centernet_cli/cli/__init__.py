@@ -118,10 +118,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         console.problem("terminated")
         return ExitCode.SIGTERM
     except KeyboardInterrupt:
-        code = ExitCode.SIGINT
-    if code == ExitCode.SIGINT:
-        console.problem("interrupted")
+        return _interrupted()
     return code
+
+
+def _interrupted() -> int:
+    """Say that Ctrl-C ended the command; one that has said more raises SystemExit with this exit code."""
+    console.problem("interrupted")
+    return ExitCode.SIGINT
 
 
 def _run(argv: list[str]) -> int:
@@ -141,6 +145,8 @@ def _run(argv: list[str]) -> int:
         return _explain(error)
     if not argv:
         return ExitCode.USAGE
+    if result == ExitCode.SIGINT:  # what typer makes of a KeyboardInterrupt
+        return _interrupted()
     return int(result) if isinstance(result, int) else ExitCode.OK
 
 
@@ -151,7 +157,7 @@ def _explain(error: Exception) -> int:
     if isinstance(error, TyperException):
         return _report_usage(error)
     if isinstance(error, typer.Abort):
-        return ExitCode.SIGINT
+        return _interrupted()
     if isinstance(error, ImportError):
         return _report_import(error)
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EROFS, errno.EDQUOT}:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import copy
 import math
-import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,6 @@ from centernet_cli.cli import console
 from centernet_cli.core.errors import DivergedError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from centernet_cli.core.recipe import DataSection
-    from centernet_cli.datasets.samples import LabelledPage
     from centernet_cli.training.trainer import Trainer
 
 BATCHES = 2
@@ -29,6 +25,7 @@ def rehearse(trainer: Trainer) -> None:
         CenterNetError: A page cannot be read, or memory is short.
     """
     from centernet_cli.training.data import plan_epoch
+    from centernet_cli.training.memory import memory_line
 
     recipe = trainer.recipe
     plan = plan_epoch(trainer.data.train, epoch=0, recipe=recipe)
@@ -46,8 +43,9 @@ def rehearse(trainer: Trainer) -> None:
         console.say(
             f"the samples hold it up: data.workers={math.ceil(load / step) + workers // 2} if there are processors"
         )
+    predicted = 0
     if trainer.data.val:
-        page, times = try_validation(trainer), math.ceil(recipe.train.epochs / recipe.train.val_every)
+        (page, predicted), times = try_validation(trainer), math.ceil(recipe.train.epochs / recipe.train.val_every)
         pages = len(trainer.group.share(trainer.data.val))
         seconds += times * pages * page
         console.say(
@@ -59,7 +57,8 @@ def rehearse(trainer: Trainer) -> None:
         console.say(f"the whole about {console.duration(min(seconds, budget * 3600))}: train.hours allows {budget:g} h")
     else:
         console.say(f"the whole about {console.duration(seconds)}")
-    console.say(memory(trainer.data.train, recipe.data))
+    try_writing(trainer)
+    console.say(memory_line(trainer, [draw for draws in [*plan, *plan][:BATCHES] for draw in draws], predicted))
 
 
 def try_steps(trainer: Trainer) -> tuple[float, float, str]:
@@ -95,41 +94,28 @@ def try_steps(trainer: Trainer) -> tuple[float, float, str]:
     return min(loading) * size, min(learning), losses
 
 
-def try_validation(trainer: Trainer) -> float:
-    """Return the seconds that the judgement of a page takes."""
+def try_writing(trainer: Trainer) -> None:
+    """Make what a run writes on the way, for the memory that this takes."""
+    from centernet_cli.models.zoo import model_bytes
+    from centernet_cli.training.batch_pictures import batch_pictures
+    from centernet_cli.training.trainer import model_meta
+
+    batch_pictures(trainer.data.train, trainer.recipe)
+    model_bytes(dict(trainer.averaged.state_dict()), model_meta(trainer, None))
+
+
+def try_validation(trainer: Trainer) -> tuple[float, int]:
+    """Return the seconds that the judgement of a page takes, and how many boxes were found on it."""
     from centernet_cli.training.trainer import model_meta
     from centernet_cli.training.validate import validate
 
     page, meta = trainer.data.val[:1], model_meta(trainer, None)
-    seconds = []
+    # As the loop does it: prediction may lay out its network in memory as it likes.
+    network = copy.deepcopy(trainer.network).eval() if trainer.ema is None else trainer.ema.model
+    seconds, predicted = [], 0
     for _ in range(2):  # the first time is also the first time
         start = time.monotonic()
-        validate(trainer.averaged.eval(), meta, page, trainer.recipe, trainer.device)
+        result = validate(network, meta, page, trainer.recipe, trainer.device)
         seconds.append(time.monotonic() - start)
-    return min(seconds)
-
-
-def memory(pages: Sequence[LabelledPage], section: DataSection) -> str:
-    """Return in words how much memory a training takes: what was in use so far, and decoded pages."""
-    decoded = sum({(page.path, page.frame): 3 * page.width * page.height for page in pages}.values()) / 1e6
-    if section.cache == "disk":
-        kept = f"decoded pages: up to {min(decoded, section.cache_disk_mb):,.0f} MB on disk (data.cache_disk_mb)"
-    else:
-        where = f"in each of {section.workers} workers" if section.workers else "in memory"
-        kept = f"decoded pages: up to {min(decoded, section.cache_mb):,.0f} MB {where} (data.cache_mb)"
-    return "; ".join(part for part in (peak_memory(), kept) if part)
-
-
-def peak_memory() -> str:
-    """Return the most memory that was in use so far, in words; empty where the system doesn't tell."""
-    import torch
-
-    try:
-        import resource
-    except ImportError:  # Windows
-        return ""
-    unit = 1 if sys.platform == "darwin" else 2**10
-    text = f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6:,.0f} MB"
-    if torch.cuda.is_available():
-        text += f", {torch.cuda.max_memory_allocated() / 1e6:,.0f} MB on the GPU"
-    return text
+        predicted = len(result.pairs[0].predictions)
+    return min(seconds), predicted

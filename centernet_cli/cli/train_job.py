@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import typer
-
 from centernet_cli.cli import console
 from centernet_cli.cli.train_tables import class_table, describe
 
@@ -103,7 +101,7 @@ def learn(trainer: Trainer, *, again: bool) -> None:
         again: Whether the run was begun before.
 
     Raises:
-        typer.Exit: A signal ended it.
+        SystemExit: A signal ended it.
         CenterNetError: Anything else did.
     """
     from centernet_cli.cli.train_progress import ConsoleProgress
@@ -121,7 +119,7 @@ def learn(trainer: Trainer, *, again: bool) -> None:
         result = train(trainer, progress)
     except Stopped as stopped:
         console.say(f"stopped after {trainer.step} steps; go on with: centernet train --resume {run.root}")
-        raise typer.Exit(128 + stopped.signum) from None
+        raise SystemExit(128 + stopped.signum) from None  # typer's Exit would be told as an interruption
     finally:
         progress.close()
     if result is not None and trainer.best_score > 0:
@@ -171,9 +169,9 @@ def conclude(trainer: Trainer) -> None:
         network = kept.network.to(trainer.device)
         pairs = validate(network, kept.meta, trainer.data.val, recipe, trainer.device).pairs
     meta = read_meta(trainer.run.weights)
-    hints = loss_hints(trainer.run.read_metrics())
+    hints = loss_hints(trainer.run.read_metrics(), said=trainer.hints)
     if pairs:
-        hints += class_hints(pairs, recipe.data.classes, meta.threshold)
+        hints += class_hints(pairs, recipe.data.classes, meta.threshold, said=[*trainer.hints, *hints])
     for hint in hints:
         trainer.hints.append(hint)
         console.warn(hint)

@@ -23,6 +23,7 @@ SATURATED = -((1 - CLAMP) ** 2) * math.log(CLAMP)
 """9.2085: what the original's loss says of a centre that the network thinks impossible."""
 DEAD = 9.0
 """Mean from which nearly all centres must be like that: a fresh network has 1.9, a bad one 4 or 5."""
+DEAD_HEATMAP = "the heatmap is dead"
 PATIENCE = 50
 """Steps in a row, in a long training: a single batch may hold nothing but objects of a kind not seen before."""
 
@@ -63,7 +64,7 @@ class DeadHeatmap:
     def explanation(self) -> str:
         """What to tell of a dead heatmap."""
         return (
-            f"the heatmap is dead: for {self.patience} steps it has given nearly every centre a probability of 0.0001 "
+            f"{DEAD_HEATMAP}: for {self.patience} steps it has given nearly every centre a probability of 0.0001 "
             "or less, what others know as a loss stuck at 9.2085. It may recover; if not: a lower optim.lr, a longer "
             "optim.warmup_steps, train.precision=fp32, model.head_norm=true, or other weights to start from "
             "(model.pixels must be what they were trained with)"

@@ -74,10 +74,15 @@ def save_model(network_state: dict[str, Tensor], meta: ModelMeta, path: Path) ->
     Raises:
         OutputError: The file cannot be written.
     """
+    atomic_write_bytes(path, model_bytes(network_state, meta))
+    return replace(meta, sha256=sha256_file(path))
+
+
+def model_bytes(network_state: dict[str, Tensor], meta: ModelMeta) -> bytes:
+    """Return what a file of these weights holds."""
     tensors = {
         key: value.detach().cpu().contiguous()
         for key, value in network_state.items()
         if not key.endswith("num_batches_tracked")
     }
-    atomic_write_bytes(path, save(tensors, meta.to_metadata()))
-    return replace(meta, sha256=sha256_file(path))
+    return bytes(save(tensors, meta.to_metadata()))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 import torch
 
 from centernet_cli.core.errors import ModelError
-from centernet_cli.core.safe_io import atomic_write_bytes
+from centernet_cli.core.safe_io import atomic_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,9 +44,15 @@ def save_checkpoint(state: State, path: Path) -> None:
     Raises:
         OutputError: It cannot be written.
     """
-    buffer = io.BytesIO()
-    torch.save(dict(state), buffer)
-    atomic_write_bytes(path, buffer.getvalue())
+    # Straight into the file: with the optimiser's state it is several times as large as the model.
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        try:
+            torch.save(dict(state), file)
+        except RuntimeError as error:
+            # torch's writer has its own words for what the system said.
+            if isinstance(error.__context__, OSError):
+                raise error.__context__ from error
+            raise
 
 
 def load_checkpoint(path: Path) -> State:

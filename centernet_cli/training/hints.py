@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from centernet_cli.evaluation.match_table import MatchTable
+from centernet_cli.losses.dead_heatmap import DEAD_HEATMAP
 from centernet_cli.training.data import planned_steps
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ STEPS = 200
 """Steps over which the loss is averaged before it is compared, in a long training."""
 PATIENCE = 3
 """Such stretches in a row without a lower mean before something is said."""
+NOT_FALLEN = "the loss has not fallen"
 RIGHT = 0.5
 """IoU from which a box counts as right."""
 
@@ -36,9 +39,11 @@ def data_hints(data: TrainingData, recipe: Recipe) -> list[str]:
     sides = np.concatenate([_sides(page, recipe) for page in data.train]) if data.train else np.zeros(0)
     thin = float((sides < THIN).mean()) if sides.size else 0.0
     if thin > THIN_SHARE:
+        cropped, (width, height) = recipe.augment.mode == "crop", recipe.train.input
+        larger = f"train.page_size ({recipe.train.page_size} now)" if cropped else f"train.input ({width}x{height} now)"
         hints.append(
             f"{thin:.0%} of the boxes are thinner than {THIN:g} pixels at the input's size, too thin to be told from "
-            f"their neighbours: a larger train.page_size ({recipe.train.page_size} now)"
+            f"their neighbours: a larger {larger}"
         )
     most = max((len(page.boxes) for page in data.train), default=0)
     most = max([most, *(len(page.truth) for page in data.val)])
@@ -63,18 +68,23 @@ def data_hints(data: TrainingData, recipe: Recipe) -> list[str]:
     return hints
 
 
-def class_hints(pairs: Sequence[PagePair], classes: Sequence[str], threshold: float) -> list[str]:
+def class_hints(
+    pairs: Sequence[PagePair], classes: Sequence[str], threshold: float, *, said: Sequence[str] = ()
+) -> list[str]:
     """Return which classes of the truth are never predicted, or never where they are.
 
     Args:
         pairs: Validation pages.
         classes: Of the recipe.
         threshold: Of the model.
+        said: What has been said to look wrong: it may be why nothing is found.
     """
     scores = MatchTable(pairs, classes, (RIGHT,)).per_class(RIGHT, threshold)
     wanted = [label for label in classes if scores[label].truths]
     if wanted and not any(scores[label].matched for label in wanted):
         what = f"no box predicted on the validation pages with a score of {threshold:.2f} or more is right"
+        if any(hint.startswith((DEAD_HEATMAP, NOT_FALLEN)) for hint in said):
+            return [f"{what} (IoU {RIGHT:g}): see the warnings about the training"]
         return [
             f"{what} (IoU {RIGHT:g}): most likely the training was too short; else look at the pictures of the batches"
         ]
@@ -91,22 +101,27 @@ def class_hints(pairs: Sequence[PagePair], classes: Sequence[str], threshold: fl
     return hints
 
 
-def loss_hints(metrics: Sequence[Mapping[str, object]]) -> list[str]:
+def loss_hints(metrics: Sequence[Mapping[str, object]], *, said: Sequence[str] = ()) -> list[str]:
     """Return whether the loss was no lower in the last quarter of the training than in the first.
+
+    Lower means by 2 %, and by more than the standard error of the difference: in a short training a few easy batches
+    at the end are no success.
 
     Args:
         metrics: Lines of metrics.jsonl.
+        said: What has been said to look wrong; a loss that doesn't fall is told of once.
     """
+    if any(hint.startswith(NOT_FALLEN) for hint in said):
+        return []
     losses = [float(line["loss"]) for line in metrics if isinstance(line.get("loss"), float | int)]  # type: ignore[arg-type]
     part = len(losses) // 4
     if part < 2:
         return []
     first, last = (sum(some) / part for some in (losses[:part], losses[-part:]))
-    if last < 0.98 * first:
+    noise = math.sqrt((np.var(losses[:part], ddof=1) + np.var(losses[-part:], ddof=1)) / part)
+    if first - last > max(0.02 * first, noise):
         return []
-    return [
-        f"the loss has not fallen: {first:.3g} on average in the first quarter of the training, {last:.3g} in the last"
-    ]
+    return [f"{NOT_FALLEN}: {first:.3g} on average in the first quarter of the training, {last:.3g} in the last"]
 
 
 class LossWatch:
@@ -115,19 +130,25 @@ class LossWatch:
     Args:
         steps: Over which the loss is averaged.
         patience: Averages in a row that are no lower than the lowest before.
+        told: Whether it was said before, in an earlier part of the run.
     """
 
-    def __init__(self, steps: int = STEPS, patience: int = PATIENCE) -> None:
+    def __init__(self, steps: int = STEPS, patience: int = PATIENCE, *, told: bool = False) -> None:
         self.steps, self.patience = steps, patience
         self._losses: list[float] = []
         self._lowest = float("inf")
         self._bad = 0
-        self._told = False
+        self._told = told
 
     @classmethod
-    def over(cls, total: int) -> LossWatch:
-        """Return one for a training of so many steps: in a short one it looks at shorter stretches."""
-        return cls(min(STEPS, max(12, total // 16)))
+    def over(cls, total: int, said: Sequence[str] = ()) -> LossWatch:
+        """Return one for a training of so many steps: in a short one it looks at shorter stretches.
+
+        Args:
+            total: Steps.
+            said: What has been said to look wrong.
+        """
+        return cls(min(STEPS, max(12, total // 16)), told=any(hint.startswith(NOT_FALLEN) for hint in said))
 
     def observe(self, loss: float, share: float) -> str | None:
         """Take in a step's loss; return a hint, once, if it doesn't fall in the first half of a training.
@@ -146,7 +167,7 @@ class LossWatch:
             return None
         self._told = True
         return (
-            f"the loss has not fallen for {self.steps * self.patience} steps (mean {mean:.3g}, lowest "
+            f"{NOT_FALLEN} for {self.steps * self.patience} steps (mean {mean:.3g}, lowest "
             f"{self._lowest:.3g}): try a lower or a higher optim.lr, look at the pictures of the batches, and check "
             "the data (centernet data check)"
         )

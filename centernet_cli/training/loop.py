@@ -89,7 +89,7 @@ class _Part:
         self.bad = self.good = 0
         self.stopping = False
         total = planned_steps(trainer.recipe, len(trainer.data.train))
-        self.watch = LossWatch.over(total)
+        self.watch = LossWatch.over(total, trainer.hints)
         self.log_every = min(LOG_EVERY, max(1, total // 50))
         self.trackers = Trackers(trainer.recipe, trainer.run, progress.notice, leads=trainer.group.leads)
         self.pages: list[str] = []
@@ -106,7 +106,7 @@ class _Part:
             last = self.end(done) in {"train.epochs", "train.hours"}
             judged = last or done % settings.val_every == 0
             if judged:
-                result = self.judge(done)
+                result = self.judge(done, whole=whole)
             if result is None or not judged:
                 self.progress.unjudged(done)
             self.tick()
@@ -149,8 +149,13 @@ class _Part:
                 self.save()
         return trainer.batch >= len(plan)
 
-    def judge(self, done: int) -> Validation | None:
-        """Validate after `done` epochs, record, and keep the weights if they are the best so far."""
+    def judge(self, done: int, *, whole: bool) -> Validation | None:
+        """Validate after `done` epochs, record, and keep the weights if they are the best so far.
+
+        Args:
+            done: Epochs.
+            whole: Whether the last of them is over; else the time was.
+        """
         trainer, progress = self.trainer, self.progress
         if not trainer.data.val:
             return None
@@ -165,7 +170,11 @@ class _Part:
         except CenterNetError:
             self.save()
             raise
-        self.record({"epoch": done, "step": trainer.step, **result.metrics()})
+        # Epochs that are over: with more time the run goes on in the same one, and keeps this line.
+        values = {"epoch": done if whole else trainer.epoch, "step": trainer.step, **result.metrics()}
+        if trainer.group.leads:
+            trainer.run.drop_validation(trainer.step)  # of the same weights, before a crash
+        self.record(values)
         better = result.score > trainer.best_score
         if better:
             trainer.best_score, trainer.best_epoch = result.score, done
@@ -230,8 +239,11 @@ class _Part:
         hint = self.watch.observe(terms["loss"], share) if "loss" in terms else None
         trainer.notices += [] if hint is None else [hint]
         while trainer.notices:
-            trainer.hints.append(trainer.notices[0])
-            self.progress.notice(trainer.notices.pop(0))
+            notice = trainer.notices.pop(0)
+            trainer.hints.append(notice)
+            self.progress.notice(notice)
+            if trainer.group.leads:  # for the report, which a later part of the run may write
+                trainer.run.append_metrics({"step": trainer.step, "epoch": trainer.epoch, "hint": notice})
         if trainer.step % self.log_every == 0:
             # Of the heads, as the recipe has it; stages of the backbone may have less.
             rate = max(group["lr"] for group in trainer.optimizer.param_groups)

@@ -18,6 +18,7 @@ from centernet_cli.core.recipe_file import recipe_to_yaml
 from centernet_cli.core.safe_io import atomic_write_text, dump_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from centernet_cli.core.recipe import Recipe
@@ -141,10 +142,21 @@ class RunDir:
         Raises:
             OutputError: The file cannot be written.
         """
+        self._keep(lambda line: _belongs(line, step, epoch))
+
+    def drop_validation(self, step: int) -> None:
+        """Drop the scores after a step, which are about to be measured again.
+
+        Raises:
+            OutputError: The file cannot be written.
+        """
+        self._keep(lambda line: not _scores_after(line, step))
+
+    def _keep(self, wanted: Callable[[str], bool]) -> None:
         if not self.metrics.is_file():
             return
         text = self.metrics.read_text(encoding="utf-8", errors="replace")
-        kept = "".join(line for line in text.splitlines(keepends=True) if _belongs(line, step, epoch))
+        kept = "".join(line for line in text.splitlines(keepends=True) if wanted(line))
         if kept != text:
             atomic_write_text(self.metrics, kept)
 
@@ -165,6 +177,14 @@ def _belongs(line: str, step: int, epoch: int) -> bool:
     try:
         values = json.loads(line)
         return line.endswith("\n") and bool(values["step"] <= step and values["epoch"] <= epoch)
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
+def _scores_after(line: str, step: int) -> bool:
+    try:
+        values = json.loads(line)
+        return bool("score" in values and values["step"] == step)
     except (ValueError, KeyError, TypeError):
         return False
 

@@ -13,7 +13,7 @@ from centernet_cli import __version__
 from centernet_cli.core.errors import MissingRequirementError, ModelError
 from centernet_cli.core.recipe_file import recipe_to_yaml
 from centernet_cli.inference.runtimes.devices import DTYPES, limit_threads, pick_precision
-from centernet_cli.losses.dead_heatmap import DeadHeatmap
+from centernet_cli.losses.dead_heatmap import DEAD_HEATMAP, DeadHeatmap
 from centernet_cli.models.backbones import Backbone
 from centernet_cli.models.centernet import CenterNet
 from centernet_cli.models.meta import ModelMeta
@@ -146,6 +146,9 @@ class Trainer:
         self.best_score, self.best_epoch = state["best_score"], state["best_epoch"]
         if makes_other_batches(changed):
             self.batch = 0
+        said = [line["hint"] for line in self.run.read_metrics() if "hint" in line and line["step"] <= self.step]
+        self.hints += said
+        self.dead_heatmap.told = any(hint.startswith(DEAD_HEATMAP) for hint in said)
         return changed
 
 

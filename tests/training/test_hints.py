@@ -22,6 +22,8 @@ def test_thin_boxes(pages, recipe_for):
     (thin, *_) = hints_of(recipe_for(pages, train={"page_size": 48}))
     assert "thinner than 8 pixels" in thin
     assert "train.page_size (48 now)" in thin
+    (thin, *_) = hints_of(recipe_for(pages, augment={"mode": "page"}, train={"input": [64, 32]}))
+    assert "a larger train.input (64x32 now)" in thin
 
 
 def test_more_boxes_than_are_kept(pages, recipe_for):
@@ -70,6 +72,10 @@ def test_classes_of_which_nothing_is_right():
     assert class_hints([pair], ["a", "b"], 0.5) == ["class 'b': none of the 2 boxes predicted is right (IoU 0.5)"]
     (hint,) = class_hints([pair], ["b"], 0.5)
     assert "no box predicted on the validation pages with a score of 0.50 or more is right" in hint
+    assert "too short" in hint
+    for said in ("the heatmap is dead: …", "the loss has not fallen for 36 steps …"):
+        (hint,) = class_hints([pair], ["b"], 0.5, said=["something else", said])
+        assert hint.endswith("is right (IoU 0.5): see the warnings about the training")
     assert class_hints([], ["a"], 0.5) == []
 
 
@@ -86,6 +92,10 @@ def test_a_loss_that_ends_as_it_began():
     assert loss_hints(lines(*[3.0] * 4, *[2.0] * 4)) == []
     (hint,) = loss_hints(lines(3.0, 3.1, 2.9, 3.2, 3.0, 3.1, 3.0, 3.0))
     assert hint.startswith("the loss has not fallen: 3.05 on average in the first quarter")
+    # Lower by 4 %, but by chance: single steps differ by 30 %.
+    (hint,) = loss_hints(lines(3.0, 4.0, 2.0, 3.5, *[3.0] * 8, 2.0, 4.0, 2.6, 3.4))
+    assert hint.startswith("the loss has not fallen: 3.12 on average")
+    assert loss_hints(lines(*[3.0] * 7, 3.0), said=["the loss has not fallen for 12 steps"]) == []
 
 
 def test_short_trainings_are_watched_in_short_stretches():
@@ -104,6 +114,8 @@ def test_a_loss_that_falls_is_fine():
 def test_a_loss_that_stays_is_told_once():
     (hint,) = told([3.0] * 100)
     assert "has not fallen for 10 steps (mean 3, lowest 3)" in hint
+    again = LossWatch.over(1000, [hint])
+    assert [one for _ in range(1000) if (one := again.observe(3.0, 0.1)) is not None] == []
 
 
 def test_late_in_a_training_it_may_stay():

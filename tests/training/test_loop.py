@@ -349,6 +349,8 @@ def test_with_more_time_a_run_goes_on_in_the_same_place(pages, recipe_for, start
     assert listener.heard[0] == "epoch 0/3 1/3"
     assert (more.step, more.epoch, more.batch) == (9, 3, 0)
     assert [line["step"] for line in metrics(more.run) if "loss" in line] == list(range(1, 10))
+    # Both validations stay, each once, with the epochs that were over.
+    assert [(line["step"], line["epoch"]) for line in metrics(more.run) if "score" in line] == [(1, 0), (9, 3)]
 
 
 def test_the_time_budget_counts_all_parts(pages, recipe_for, start):

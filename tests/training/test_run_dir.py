@@ -70,3 +70,13 @@ def test_metrics_of_what_is_done_again_are_dropped(run):
     before = run.metrics.stat().st_mtime_ns
     run.trim_metrics(5, 1)
     assert run.metrics.stat().st_mtime_ns == before
+
+
+def test_a_validation_that_is_done_again_replaces_the_one_before(run):
+    run.root.mkdir(parents=True)
+    run.drop_validation(5)  # none yet
+    lines = [{"step": 5, "loss": 0.1}, {"step": 5, "epoch": 1, "score": 0.5}, {"step": 8, "epoch": 1, "score": 0.6}]
+    for line in lines:
+        run.append_metrics(line)
+    run.drop_validation(5)
+    assert [json.loads(line) for line in run.metrics.read_text().splitlines()] == [lines[0], lines[2]]
