@@ -63,7 +63,7 @@ _ROLES = {
         r"|monofonto|caslonish"
     ),
     "serif": (
-        r"serif|roman|times|garamond|libertine|junicode|charis|gentium|caladea|bodoni|didot|baskerv"
+        r"(?<!sans[ -])serif|roman|times|garamond|libertine|junicode|charis|gentium|caladea|bodoni|didot|baskerv"
         r"|century|goudy|oldst|old standard|vollkorn|fanwood|termes|pagella|bonum|schola|c059|p052"
         r"|bookman|tribun|accanthis|essays|quattrocento(?!sans)|romande|artemisia|caslon|elstob|cardo"
         r"|medieval|tinos|antiqua|fell|ptf|paratype ?serif|berenis|averia ?serif|lmroman|dunhill|solomos"

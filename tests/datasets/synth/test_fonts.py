@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from centernet_cli.datasets.synth import fonts
 from centernet_cli.datasets.synth.fonts import BASIC, FontBook, font_folders
 
 
@@ -45,3 +46,10 @@ def test_ink_is_tight(vera):
     assert 0 < x0 < x1 < vera.families[0].regular.width("x")
     assert -0.6 < y0 < -0.5
     assert abs(y1) < 0.01
+
+
+@pytest.mark.parametrize(
+    ("name", "role"), [("CMU Sans Serif", "sans"), ("CMU Serif", "serif"), ("Noto Serif", "serif"), ("Lato", "sans")]
+)
+def test_roles_are_told_by_names(name, role):
+    assert fonts._role(name) == role
