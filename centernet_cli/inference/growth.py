@@ -43,13 +43,13 @@ class Growth:
         self._streams = streams
         self._waited = 0.0
         self._since: float | None = None
-        self._settled = False
+        self._settled = self._equipped = False
         self._left: Portable | None = None
         self._last = 0
 
     def look(self, *, starving: bool) -> None:
         """Learn whether the network has nothing to do because pages are still being read."""
-        if self._wanted is not None or self._settled:
+        if self._wanted is not None or self._equipped:
             return
         now = time.monotonic()
         if self._since is not None:
@@ -75,6 +75,7 @@ class Growth:
         # One network on several threads is better than one on one.
         if count < min(processors, 2) or not isinstance(runtime, Portable):
             return
+        self._equipped = True
         if len(self._pool.workers) < count:
             self._pool.grow(count - len(self._pool.workers))
         equipment = Equipment(open_runtime=runtime.elsewhere(), plan=plan, finish=self._finish)

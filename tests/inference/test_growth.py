@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
@@ -25,10 +25,10 @@ from centernet_cli.pages.options import PageOptions
 
 if TYPE_CHECKING:
     from centernet_cli.inference.runtime import Runtime
-    from tests.inference.fakes import Crash, Portable, picture
+    from tests.inference.fakes import Crash, DarkRuntime, Portable, picture
 else:
     sys.path.insert(0, str(Path(__file__).parent))
-    from fakes import Crash, Portable, picture
+    from fakes import Crash, DarkRuntime, Portable, picture
 
 SAMPLES = Path(__file__).parents[2] / "sample_docs"
 PAGES = PageOptions(target_long_side=400)
@@ -117,6 +117,25 @@ def test_one_worker_has_a_network_where_there_is_one_processor(
     monkeypatch.setattr(growth, "thread_count", lambda: processors)
     run(many_files, Portable(), StreamOptions(workers=1))
     assert bool(seen_there) == expected
+
+
+def test_workers_are_started_for_as_long_as_the_network_starves(monkeypatch) -> None:
+    class Few:
+        def __init__(self) -> None:
+            self.workers = [0]
+
+        def grow(self, count: int) -> None:
+            self.workers += [0] * count
+
+    monkeypatch.setattr(growth, "available_cpus", lambda: 3)
+    monkeypatch.setattr(growth, "STARVED_SECONDS", 0.0)
+    pool: Any = Few()
+    grown = growth.Growth(pool, None, finish=True)
+    runtime = DarkRuntime()  # of which there is one only
+    for _ in range(9):
+        grown.look(starving=True)
+        grown.settle(growth.LONG_RUN, runtime, PipelineOptions().plan(runtime))
+    assert len(pool.workers) == 3
 
 
 def test_batches_leave_the_network_where_it_is(many_files: list[Path], seen_there: list[str]) -> None:
