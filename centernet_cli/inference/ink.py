@@ -113,8 +113,8 @@ def _followed(letters: Boxes, left: float, right: float, gap: float) -> tuple[fl
 
 def _paper(grey: Grey) -> tuple[int, float]:
     """Return the commonest grey value and its share among the values near it."""
-    # Several times faster than numpy's bincount, which makes 64-bit numbers of the pixels first.
-    counts = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel()
+    # Every other row tells as much. Several times faster than numpy's bincount, which makes 64-bit numbers of pixels.
+    counts = cv2.calcHist([grey[::2]], [0], None, [256], [0, 256]).ravel()
     paper = int(counts.argmax())
     near = counts[max(0, paper - NEAR) : paper + NEAR + 1].sum()
     return paper, float(counts[paper] / max(near, 1))

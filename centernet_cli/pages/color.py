@@ -46,7 +46,7 @@ def _opaque(band: Image.Image) -> Image.Image:
     from PIL import Image
 
     if not band.has_transparency_data:
-        return band.convert("RGB")
+        return band if band.mode == "RGB" else band.convert("RGB")
     band = band.convert("RGBA")
     white = Image.new("RGB", band.size, (255, 255, 255))
     white.paste(band, mask=band.getchannel("A"))
