@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from centernet_cli.core.geometry import points_box, polygon_area
 from centernet_cli.core.records import RunLengths
 from centernet_cli.datasets.formats.coco_masks import compressed, mask_area, mask_box, runs_of
-from centernet_cli.datasets.formats.fields import are_numbers, is_number, short
+from centernet_cli.datasets.formats.fields import MAX_COORDINATE, are_numbers, is_number, short
 from centernet_cli.datasets.formats.shapes import TO_BOX
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from centernet_cli.core.records import Annotation, Box, PageInfo, Polygon
 
+_MOST_POINTS = 1_000
 NO_PIXELS = "it has no pixels"
 OTHER_SIZE = "it is of another size than its page"
 
@@ -56,7 +57,7 @@ def read_segmentation(value: object, info: PageInfo) -> Segmentation:
     """Read a segmentation.
 
     Raises:
-        ValueError: It is neither polygons nor a run-length mask.
+        ValueError: It is neither polygons nor a run-length mask, or is endless.
     """
     if value is None or value == []:
         return NOTHING
@@ -67,7 +68,11 @@ def read_segmentation(value: object, info: PageInfo) -> Segmentation:
     elif isinstance(value, list):
         rings = [value] if is_number(value[0]) else value
         if all(are_numbers(ring) and len(ring) % 2 == 0 for ring in rings):
-            return _polygons([ring for ring in rings if ring])
+            rings = [ring for ring in rings if ring]
+            if any(max(ring) >= MAX_COORDINATE or min(ring) <= -MAX_COORDINATE for ring in rings):
+                message = f"`segmentation` reaches beyond {MAX_COORDINATE:.0e} pixels"
+                raise ValueError(message)
+            return _polygons(rings)
     message = "`segmentation` is neither a list of polygons nor a run-length mask"
     raise ValueError(message)
 
@@ -128,11 +133,15 @@ def segmentation_of(annotation: Annotation) -> list[list[float]] | dict[str, obj
 
 
 def mask_pixels_area(mask: tuple[Polygon, ...] | RunLengths) -> float:
-    """Return the area of a mask in square pixels; what several of its polygons cover counts once."""
+    """Return the area of a mask in square pixels; what several of its polygons cover counts once.
+
+    Unless they have so many points that it would take long.
+    """
     if isinstance(mask, RunLengths):
         return float(mask_area(mask.counts))
     boxes = sorted(map(points_box, mask))
-    if all(second[0] >= first[2] for first, second in pairwise(boxes)):  # apart already from left to right
+    apart = all(second[0] >= first[2] for first, second in pairwise(boxes))  # already from left to right
+    if apart or sum(map(len, mask)) > _MOST_POINTS:
         return sum(map(polygon_area, mask))
     from shapely import Polygon as ShapelyPolygon
     from shapely import make_valid, union_all

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.geometry import points_box
 from centernet_cli.core.records import Dataset, PageInfo, PageRecord
-from centernet_cli.datasets.formats.coco_masks import mask_box
 from centernet_cli.datasets.formats.cvat_tracks import put_on_frames
 from centernet_cli.datasets.formats.fields import UNKNOWN_SIDE, NameChecker, as_pixels
 from centernet_cli.datasets.formats.image_header import image_size
@@ -180,9 +180,9 @@ def _annotation(shape: Any, info: PageInfo, tally: Tally) -> Annotation | None:
     crowd = attributes.get("crowd") == "true"
     score = _score(attributes.get("score"))
     if kind == "mask":
-        mask = _mask(shape, box, info)
+        found = _mask(shape, box, info)
+        box, mask = (box, None) if found is None else found
         reduced = TO_BOX if mask is None else ""
-        box = box if mask is None else mask_box(mask.counts, (mask.height, mask.width)) or box
         return keep_shape(kind, label, box, info, tally, mask=mask, reduced=reduced, score=score, crowd=crowd)
     reduced = TO_BOX if kind in {"ellipse", "cuboid"} else ""
     if kind == "box" and polygon is not None:
@@ -190,17 +190,20 @@ def _annotation(shape: Any, info: PageInfo, tally: Tally) -> Annotation | None:
     return keep_shape(kind, label, box, info, tally, polygon=polygon, reduced=reduced, score=score, crowd=crowd)
 
 
-def _mask(shape: Any, box: Box, info: PageInfo) -> RunLengths | None:
-    """Return the pixels of a mask; None if they cannot be read or aren't in place."""
-    from centernet_cli.datasets.formats.mask_pixels import from_row_runs, mask_of  # with numpy
+def _mask(shape: Any, box: Box, info: PageInfo) -> tuple[Box, RunLengths | None] | None:
+    """Return box and pixels of a mask, these if there aren't too many; None if it cannot be read or isn't in place."""
+    from centernet_cli.datasets.formats.mask_pixels import from_rows  # with numpy
 
-    x0, y0, x1, y1 = box
+    x0, y0, x1, y1 = map(int, box)
     try:
         runs = [int(run) for run in shape.get("rle", "").split(",")]
-        pixels = from_row_runs(runs, int(x1 - x0), int(y1 - y0))
     except ValueError:
         return None
-    return mask_of(pixels, int(x0), int(y0), (info.width, info.height))
+    if min(runs) < 0 or sum(runs) != (x1 - x0) * (y1 - y0):
+        return None
+    ends = list(accumulate(runs, initial=0))
+    spans = [(start, end) for start, end in zip(ends[1::2], ends[2::2], strict=False) if start < end]
+    return from_rows(spans, x1 - x0, x0, y0, (info.width, info.height))
 
 
 def _score(text: str | None) -> float | None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from centernet_cli.datasets.formats.mask_pixels import MOST_PIXELS, mask_of, page_row_runs
+from centernet_cli.datasets.formats.mask_pixels import from_rows, page_row_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,21 +36,7 @@ def brush_mask(rle: object, width: int, height: int) -> tuple[Box, RunLengths | 
     if not isinstance(rle, list):
         message = "it is no list of bytes"
         raise ValueError(message)  # noqa: TRY004 (of the file, not of the caller)
-    x0, y0, x1, y1 = width, height, 0, 0
-    runs = list(_opaque(rle, width * height))
-    for start, end in runs:
-        (top, left), (bottom, right) = divmod(start, width), divmod(end - 1, width)
-        y0, y1 = min(y0, top), max(y1, bottom + 1)
-        x0, x1 = (min(x0, left), max(x1, right + 1)) if top == bottom else (0, width)
-    if x1 <= x0:
-        return None
-    box = (float(x0), float(y0), float(x1), float(y1))
-    if (y1 - y0) * width > MOST_PIXELS:
-        return box, None
-    flat = np.zeros((y1 - y0) * width, np.bool_)
-    for start, end in runs:
-        flat[start - y0 * width : end - y0 * width] = True
-    return box, mask_of(flat.reshape(-1, width), 0, y0, (width, height))
+    return from_rows(list(_opaque(rle, width * height)), width, 0, 0, (width, height))
 
 
 def brush_rle(mask: RunLengths) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +23,9 @@ def read_mask(text: object, box: Box, info: PageInfo) -> RunLengths | None:
 
     x0, y0, x1, y1 = map(round, box)
     try:
-        with Image.open(io.BytesIO(base64.b64decode(text)), formats=("PNG",)) as picture:
+        data = io.BytesIO(base64.b64decode(text))
+        with warnings.catch_warnings(action="ignore"), Image.open(data, formats=("PNG",)) as picture:
+            # A PNG is never as much smaller than its pixels as runs can be.
             if picture.size != (x1 - x0, y1 - y0) or (x1 - x0) * (y1 - y0) > MOST_PIXELS:
                 return None
             pixels = np.asarray(picture.convert("L") if picture.mode not in {"1", "L"} else picture) > 0

@@ -15,16 +15,28 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from centernet_cli.core.records import Box
+
     Pixels = npt.NDArray[np.bool_]
 
 MOST_PIXELS = 100_000_000
-"""Of the columns that a mask touches: larger ones aren't drawn, as little of them would be left for the rest."""
+"""That are drawn, for memory's sake."""
+_FEW_PIXELS = 1_000_000
+_PIXELS_PER_RUN = 10_000
+"""As in a mask as high as a page of 10,000 pixels: a few bytes that mean many more pixels would take much time."""
+
+
+def is_worth_drawing(pixels: float, runs: int) -> bool:
+    """Tell whether so many pixels, described by so many runs, are drawn in a time that suits the size of their file."""
+    return pixels <= min(max(_FEW_PIXELS, _PIXELS_PER_RUN * runs), MOST_PIXELS)
 
 
 def is_drawable(mask: RunLengths) -> bool:
     """Tell whether a mask has pixels, and isn't too large to be drawn."""
     box = mask_box(mask.counts, (mask.height, mask.width))
-    return box is not None and (box[2] - box[0]) * mask.height <= MOST_PIXELS
+    if box is None:
+        return False
+    return is_worth_drawing((box[2] - box[0]) * mask.height, sum(1 for _ in runs_of(mask.counts)))
 
 
 def pixels_of(mask: RunLengths) -> tuple[Pixels, int, int]:
@@ -95,17 +107,33 @@ def row_runs(pixels: Pixels) -> list[int]:
     return [end - start for start, end in pairwise([0, *edges, flat.size])]
 
 
-def from_row_runs(runs: Sequence[int], width: int, height: int) -> Pixels:
-    """Return the pixels `(h, w)` of runs along the rows, the first one outside.
+def from_rows(
+    spans: Sequence[tuple[int, int]], width: int, left: int, top: int, page: tuple[int, int]
+) -> tuple[Box, RunLengths | None] | None:
+    """Return the box around runs along the rows of a picture on a page, and their mask unless it is too large to draw.
 
-    Raises:
-        ValueError: The runs are negative or not as many as the pixels, or these are too many.
+    Args:
+        spans: First and last pixel (not included) of each run, counted along the rows.
+        width: Of the picture in pixels.
+        left: Where it is on the page.
+        top: Likewise.
+        page: Width and height of the page.
+
+    Returns:
+        None if there are no pixels, or none on the page.
     """
-    if not 0 < width * height <= MOST_PIXELS or min(runs, default=0) < 0 or sum(runs) != width * height:
-        message = "runs that are no mask of this size"
-        raise ValueError(message)
-    flat = np.zeros(width * height, np.bool_)
-    ends = [0, *accumulate(runs)]
-    for start, end in zip(ends[1::2], ends[2::2], strict=False):
-        flat[start:end] = True
-    return flat.reshape(height, width)
+    x0, y0, x1, y1 = width, -1, 0, 0
+    for start, end in spans:
+        (first, at), (last, until) = divmod(start, width), divmod(end - 1, width)
+        y0, y1 = first if y0 < 0 else min(y0, first), max(y1, last + 1)
+        x0, x1 = (min(x0, at), max(x1, until + 1)) if first == last else (0, width)
+    if x1 <= x0:
+        return None
+    box = (float(x0 + left), float(y0 + top), float(x1 + left), float(y1 + top))
+    if not is_worth_drawing((y1 - y0) * width, len(spans)):
+        return box, None
+    flat = np.zeros((y1 - y0) * width, np.bool_)
+    for start, end in spans:
+        flat[start - y0 * width : end - y0 * width] = True
+    mask = mask_of(flat.reshape(-1, width), left, y0 + top, page)
+    return None if mask is None else (box, mask)

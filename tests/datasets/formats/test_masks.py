@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from itertools import pairwise, product
+from itertools import accumulate, pairwise, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +27,7 @@ from centernet_cli.datasets.formats.fit import Losses
 from centernet_cli.datasets.formats.fit_masks import one_polygon
 from centernet_cli.datasets.formats.label_studio_brush import brush_mask, brush_rle
 from centernet_cli.datasets.formats.mask_outlines import joined, outlines
-from centernet_cli.datasets.formats.mask_pixels import from_row_runs, mask_of, pixels_of, row_runs
+from centernet_cli.datasets.formats.mask_pixels import from_rows, is_drawable, mask_of, pixels_of, row_runs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +61,10 @@ def test_runs_are_those_of_pycocotools(pixels: Pixels) -> None:
         assert found is not None
         assert found.counts == text
     assert mask_of(pixels, 0, 0, (width, height)) == (run_lengths(pixels) if pixels.any() else None)
-    assert (from_row_runs(row_runs(pixels), width, height) == pixels).all()
+    ends = list(accumulate(row_runs(pixels), initial=0))
+    spans = [(start, end) for start, end in zip(ends[1::2], ends[2::2], strict=False) if start < end]
+    again = from_rows(spans, width, 0, 0, (width, height))
+    assert (None if again is None else again[1]) == (run_lengths(pixels) if pixels.any() else None)
 
 
 @given(PIXELS.filter(lambda pixels: pixels.any()))
@@ -262,6 +265,14 @@ def test_a_mask_of_another_size_or_without_pixels_is_left_as_its_box() -> None:
     assert read_segmentation([[1, 1, 2, 2], PARTS[0]], info).reduced == "to its parts of at least 3 points"
 
 
+def test_endless_and_countless_parts() -> None:
+    info = PageInfo(source="a.png", width=100, height=80)
+    with pytest.raises(ValueError, match="beyond"):
+        read_segmentation([[1e308, 1e308, -1e308, 5, 6, 7], [0, 0, 1, 0, 1, 1]], info)
+    flat = ((0.0, 0.0), (1.0, 1.0), (2.0, 2.0))
+    assert mask_pixels_area((flat,) * 5000) == 0
+
+
 def test_area_of_parts_apart_is_their_sum() -> None:
     one, two = ((0.0, 0.0), (4.0, 0.0), (4.0, 4.0)), ((5.0, 0.0), (9.0, 0.0), (9.0, 4.0))
     assert mask_pixels_area((one, two)) == 16
@@ -272,3 +283,17 @@ def test_formats_load_without_numpy() -> None:
     """It takes as long to load as many a conversion."""
     code = "import sys; import centernet_cli.datasets.formats.table; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_few_bytes_that_mean_many_pixels_are_not_drawn() -> None:
+    assert from_rows([(0, 9_000_000)], 3000, 5, 7, (4000, 4000)) == ((5.0, 7.0, 3005.0, 3007.0), None)
+    line = mask_of(np.ones((1, 10), np.bool_), 10, 1000, (4000, 4000))
+    found = from_rows([(3000 * 1000 + 10, 3000 * 1000 + 20)], 3000, 0, 0, (4000, 4000))
+    assert found == ((10.0, 1000.0, 20.0, 1001.0), line)
+    whole = RunLengths(width=3000, height=3000, counts=compressed([0, 9_000_000]))
+    assert not is_drawable(whole)
+    box = brush_mask(brush_rle(RunLengths(width=900, height=900, counts=compressed([0, 810_000]))), 900, 900)
+    assert box is not None
+    assert box[1] is not None
+    columns = [1_000, *[2_000, 1_000] * 3000]
+    assert is_drawable(RunLengths(width=3001, height=3000, counts=compressed([*columns[:-1], 3_000])))
