@@ -29,6 +29,8 @@ STEPS = 200
 PATIENCE = 3
 """Such stretches in a row without a lower mean before something is said."""
 NOT_FALLEN = "the loss has not fallen"
+ENOUGH = 6
+"""Losses from which their spread can be told."""
 RIGHT = 0.5
 """IoU from which a box counts as right."""
 
@@ -119,9 +121,11 @@ def loss_hints(metrics: Sequence[Mapping[str, object]], *, said: Sequence[str] =
         return []
     first, last = (sum(some) / part for some in (losses[:part], losses[-part:]))
     noise = math.sqrt((np.var(losses[:part], ddof=1) + np.var(losses[-part:], ddof=1)) / part)
-    if first - last > max(0.02 * first, noise):
+    if first - last > max(0.02 * first, noise if part >= ENOUGH else 0.0):
         return []
-    return [f"{NOT_FALLEN}: {first:.3g} on average in the first quarter of the training, {last:.3g} in the last"]
+    chance = ", which may be chance" if first - last > 0.02 * first else ""
+    means = f"{first:.3g} on average in the first quarter of the training, {last:.3g} in the last"
+    return [f"{NOT_FALLEN}: {means}{chance}"]
 
 
 class LossWatch:
