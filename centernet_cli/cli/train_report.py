@@ -88,7 +88,9 @@ def write_report(trainer: Trainer, pairs: Sequence[PagePair], meta: ModelMeta) -
     ]
     if summary is not None:
         parts += [
-            section("Scores", *score_tables(summary), anchor="scores", note="Of the weights kept, on pages held out."),
+            section(
+                "Scores", *score_tables(summary), anchor="scores", note="Of the weights kept, on the validation pages."
+            ),
             section("Curves", plots(*judged.values()), anchor="curves"),
             section("Validation pages", *draw_pages(trainer, summary), anchor="pages", note=PAGES),
         ]
@@ -183,7 +185,7 @@ def _dataset(data: TrainingData, classes: Sequence[str]) -> Dataset:
 def _head(trainer: Trainer, summary: Summary | None) -> str:
     recipe, data = trainer.recipe, trainer.data
     figures = [
-        ("pages", f"{len(data.train):,}", f"{len(data.val):,} held out"),
+        ("pages", f"{len(data.train):,}", f"{len(data.val):,} for validation"),
         ("steps", f"{trainer.step:,}", f"{trainer.seconds / 60:.1f} minutes, on {trainer.device.type}"),
     ]
     if summary is not None:

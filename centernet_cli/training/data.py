@@ -42,6 +42,12 @@ class TrainingData:
     dropped_labels: Counter[str] = field(default_factory=Counter)
 
 
+def trained_on(data: TrainingData) -> int:
+    """Return how many of the pages to judge by are trained on as well."""
+    seen = {(page.path.resolve(), page.frame) for page in data.train if page.weight > 0}
+    return sum((page.path.resolve(), page.record.info.page) in seen for page in data.val)
+
+
 def load_data(recipe: Recipe) -> TrainingData:
     """Read all sources.
 

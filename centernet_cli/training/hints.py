@@ -9,7 +9,7 @@ import numpy as np
 
 from centernet_cli.evaluation.match_table import MatchTable
 from centernet_cli.losses.dead_heatmap import DEAD_HEATMAP
-from centernet_cli.training.data import planned_steps
+from centernet_cli.training.data import planned_steps, trained_on
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,6 +59,12 @@ def data_hints(data: TrainingData, recipe: Recipe) -> list[str]:
         if count < FEW:
             boxes = "no box" if not count else "only 1 box" if count == 1 else f"only {count} boxes"
             hints.append(f"class '{label}' has {boxes} to learn from")
+    if known := trained_on(data):
+        some = f"all {known}" if known == len(data.val) else f"{known} of the {len(data.val)}"
+        hints.append(
+            f"{some} validation pages are trained on as well: the scores tell how well those were learnt, not how good "
+            "the model is on others (data.val, data.holdout)"
+        )
     if recipe.train.patience is not None and not data.val:
         hints.append("train.patience does nothing without validation pages")
     steps, warmup = planned_steps(recipe, len(data.train)), recipe.optim.warmup_steps

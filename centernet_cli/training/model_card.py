@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from centernet_cli import __version__
 from centernet_cli.models.cost import cost
+from centernet_cli.training.data import trained_on
 from centernet_cli.training.finish import FACT
 
 if TYPE_CHECKING:
@@ -65,7 +66,9 @@ def _scores(trainer: Trainer, summary: Summary | None) -> str:
     )
     means = ", ".join(f"F1 at IoU {scores.iou:g} {_number(scores.f1)}" for scores in summary.boxes.at)
     best = f"the best epoch of the run ({trainer.best_epoch})" if trainer.best_score > 0 else "the last weights"
-    return f"""On {len(summary.pairs):,} pages held out, {best}: {means}
+    known = trained_on(trainer.data)
+    pages = "pages held out" if not known else f"validation pages, of which {known:,} were trained on"
+    return f"""On {len(summary.pairs):,} {pages}, {best}: {means}
 (means over sources, each at its best threshold); COCO AP {_number(coco.ap)}, AP50 {_number(coco.ap50)}
 (at most {coco.max_dets:,} boxes of a class a page).
 

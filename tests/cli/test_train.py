@@ -109,7 +109,9 @@ def test_a_run_from_recipe_to_weights(recipe, tmp_path, capsys):
     assert [line["epoch"] for line in lines if "score" in line] == [1, 2]
     assert [line["step"] for line in lines if "loss" in line] == [1, 2, 3, 4]  # all of them, since there are few
     assert json.loads((out / "label_stats.json").read_text())["train"] == {"pages": {"pages": 4, "box": 2}}
-    assert "| pages | 4 | 2 |" in (out / "card.md").read_text()
+    card = (out / "card.md").read_text()
+    assert "| pages | 4 | 2 |" in card
+    assert "On 4 validation pages, of which 4 were trained on, " in card
     said = (out / "log.txt").read_text()
     assert "epoch 2: loss" in said
     assert "warning: class 'box'" in said

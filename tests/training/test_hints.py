@@ -37,6 +37,16 @@ def test_classes_without_boxes(pages, recipe_for):
     assert "class 'seal' has no box to learn from" in hints
 
 
+def test_validation_pages_that_are_trained_on(pages, recipe_for, draw_pages, tmp_path):
+    (hint, *_) = (one for one in hints_of(recipe_for(pages, data={"val": [{"path": str(pages)}]})) if "trained" in one)
+    assert hint.startswith("all 6 validation pages are trained on as well: the scores tell")
+    other = draw_pages(tmp_path / "other", ["a.png", "b.png"])
+    mixed = [{"path": str(pages)}, {"path": str(other)}]
+    assert any("6 of the 8" in one for one in hints_of(recipe_for(pages, data={"val": mixed})))
+    unused = {"train": [{"path": str(other)}, {"path": str(pages), "weight": 0.0}], "val": [{"path": str(pages)}]}
+    assert not any("trained" in one for one in hints_of(recipe_for(pages, data=unused)))
+
+
 def test_patience_without_pages_to_judge_by(pages, recipe_for):
     assert any("train.patience" in hint for hint in hints_of(recipe_for(pages, train={"patience": 3})))
 
