@@ -89,10 +89,13 @@ def _edges(lines: Pixels, starts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64
         lines: Columns or rows.
         starts: Number on the page of the first pixel of each line.
     """
-    padded = np.zeros((lines.shape[0], lines.shape[1] + 2), np.int8)
-    padded[:, 1:-1] = lines
-    steps = np.diff(padded, axis=1)
-    begins, ends = (starts[line] + at for line, at in (np.nonzero(steps > 0), np.nonzero(steps < 0)))
+    # A pixel outside before each line and behind the last: then runs begin and end in turn.
+    length = lines.shape[1] + 1
+    flat = np.zeros(lines.shape[0] * length + 1, np.bool_)
+    flat[:-1].reshape(-1, length)[:, 1:] = lines
+    line, at = np.divmod(np.flatnonzero(flat[1:] != flat[:-1]), length)
+    changes = starts[line] + at
+    begins, ends = changes[0::2], changes[1::2]
     apart = np.ones(len(begins) + 1, np.bool_)  # a run that goes on in the next line is one
     apart[1:-1] = begins[1:] != ends[:-1]
     edges = np.empty(2 * int(apart[:-1].sum()), np.int64)
