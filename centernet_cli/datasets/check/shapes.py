@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -28,6 +29,7 @@ ALIKE = 0.85
 _SAME = 0.05
 """Pixels by which the sides of the same box may differ."""
 _ROWS = 500
+_SAME_AREA = 1e-6
 LEFT_OUT = "left out"
 SAME_BOX = 0.8
 """IoU of a box and the one around its polygon from which they are one: programs round in many ways."""
@@ -183,12 +185,28 @@ def _mended_polygon(annotation: Annotation, polygon: Polygon, number: int, told:
     shape = ShapelyPolygon(polygon)
     if shape.is_valid:
         return annotation
+    if _is_of_parts(polygon):
+        return annotation
     if shape.convex_hull.area <= 0:
         told("D025", number, "all points on a line", "reduced to its box")
         return replace(annotation, polygon=None)
     simple = _simple(polygon)
     told("D023", number, repair="points in order" if simple is not None else "reduced to its box")
     return replace(annotation, polygon=simple)
+
+
+def _is_of_parts(polygon: Polygon) -> bool:
+    """Tell whether a polygon is several parts with ways there and back between them, as YOLO's tools join them.
+
+    These cover as much as the points say, and reach as far; what crosses itself doesn't, and spikes reach farther.
+    """
+    from shapely import Polygon as ShapelyPolygon
+    from shapely import make_valid, union_all
+
+    parts = getattr(make_valid(ShapelyPolygon(polygon)), "geoms", ())
+    covered = union_all([part for part in parts if part.geom_type in {"Polygon", "MultiPolygon"}])
+    area = polygon_area(polygon)
+    return area > 0 and math.isclose(covered.area, area, rel_tol=_SAME_AREA) and covered.bounds == points_box(polygon)
 
 
 def _simple(polygon: Polygon) -> Polygon | None:

@@ -116,18 +116,26 @@ def _pieces(
 def joined(parts: Sequence[Polygon]) -> Polygon | None:
     """Return one polygon that encloses what several do, by ways there and back between them, as YOLO's tools do it.
 
-    Each part hangs at the nearest of its corners, as seen from its first one.
+    Each part hangs at the nearest of its corners, as seen from its first one, and all go round in one direction, so
+    that areas add up.
 
     Returns:
         None if there are too many parts.
     """
     if len(parts) > MOST_PARTS or not parts:
         return None
-    ring = np.array(parts[0], np.float64)
+    ring = _clockwise(parts[0])
     for part in parts[1:]:
-        points = np.array(part, np.float64)
+        points = _clockwise(part)
         here = int(np.argmin(((ring - points[0]) ** 2).sum(axis=1)))
         there = int(np.argmin(((points - ring[here]) ** 2).sum(axis=1)))
         way = np.concatenate((points[there:], points[: there + 1]))
         ring = np.concatenate((ring[: here + 1], way, ring[here:]))
     return tuple((float(x), float(y)) for x, y in ring)
+
+
+def _clockwise(polygon: Polygon) -> npt.NDArray[np.float64]:
+    """Return the points `(N, 2)` of a polygon, clockwise as seen (y down)."""
+    points = np.array(polygon, np.float64)
+    x, y = (points - points[0]).T
+    return points if float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum()) >= 0 else points[::-1]

@@ -5,9 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import Polygon
 
+from centernet_cli.core.geometry import polygon_area
 from centernet_cli.core.records import Annotation, PageInfo, PageRecord, RunLengths
 from centernet_cli.datasets.check.shapes import mend_shapes, with_corners_in_order
 from centernet_cli.datasets.formats.coco_masks import compressed
+from centernet_cli.datasets.formats.mask_outlines import joined
 
 INFO = PageInfo(source="a.png", width=100, height=80)
 
@@ -73,6 +75,21 @@ def test_parts_are_looked_at_one_by_one():
     # Of one that lies off the page the other is left.
     _, (mended,), _ = mend(box(0, 0, 10, 190, mask=(bow_tie, tuple((x, y + 180) for x, y in bow_tie))))
     assert (mended.mask, len(mended.polygon)) == (None, 4)
+
+
+def test_parts_joined_to_one_polygon_do_not_cross():
+    parts = (
+        ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0)),
+        ((20.0, 9.0), (30.0, 0.0), (20.0, 0.0)),
+        ((40.0, 40.0), (60.0, 40.0), (50.0, 60.0)),
+    )
+    whole = joined(parts)
+    assert whole is not None
+    assert polygon_area(whole) == sum(map(polygon_area, parts))
+    shape = box(0, 0, 60, 60, polygon=whole)
+    assert mend(shape)[:2] == ([], [shape])
+    spike = ((0.0, 0.0), (20.0, 0.0), (20.0, 20.0), (60.0, 20.0), (20.0, 20.0), (0.0, 20.0))
+    assert [code for code, _, _ in mend(box(0, 0, 60, 20, polygon=spike))[0]] == ["D023"]
 
 
 def test_masks_stay():
