@@ -64,21 +64,23 @@ def cpu_time():
             total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     return total
 # The first pages also start workers and compile the network for their shapes, and the last ones have the processors
-# to themselves: of five times the pages the three in the middle count, with as many on their way before as after.
-for done in predict_files(paths * 5, options, lambda: runtime, PipelineOptions()):
+# to themselves: five times the pages count after the first 200 (a run is long by then, and every worker runs the
+# network itself), with as many on their way before as after.
+lead = -(-200 // pages)
+for done in predict_files(paths * (lead + 6), options, lambda: runtime, PipelineOptions()):
     sink.add(done.result)
     count += 1
-    if count in {pages, 4 * pages}:
+    if count in {lead * pages, (lead + 5) * pages}:
         marks.append((time.perf_counter(), cpu_time()))
 sink.finish()
-print(json.dumps([(after - before) / 3 for before, after in zip(*marks)]))
+print(json.dumps([(after - before) / 5 for before, after in zip(*marks)]))
 """
 LOOKS = """
 import json, sys
 from centernet_cli.inference.open_runtime import open_runtime
 from centernet_cli.inference.runtime import RuntimeOptions
 from centernet_cli.inference.pipeline import PipelineOptions
-from centernet_cli.inference.stream import predict_files
+from centernet_cli.inference.stream import StreamOptions, predict_files
 from centernet_cli.pages.options import PageOptions
 from centernet_cli.pages.source import expand_inputs
 runtime = open_runtime(sys.argv[2], RuntimeOptions())
@@ -89,7 +91,8 @@ class Watched:
     def predict(self, batch):
         shapes.extend([list(batch.shape[1:3])] * len(batch))
         return predict(batch)
-done = list(predict_files(list(expand_inputs([sys.argv[1]])), PageOptions(least_dpi=110), Watched, PipelineOptions()))
+paths, here = list(expand_inputs([sys.argv[1]])), StreamOptions(workers=0)
+done = list(predict_files(paths, PageOptions(least_dpi=110), Watched, PipelineOptions(), here))
 print(json.dumps([shapes, len(done)]))
 """
 RAPIDOCR = """
@@ -173,10 +176,15 @@ def first_result(page: Path, model: str) -> tuple[float, int]:
     return seconds, peak
 
 
-def peak_memory(pages: str, model: str) -> int:
-    """Return the most memory that a run takes, workers included."""
+def peak_memory(files: list[str], model: str) -> int:
+    """Return the most memory that a long run takes, workers included."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "centernet_cli", "-q", "predict", pages, "--out", f"{folder}/x.json"]
+        many = Path(folder) / "pages"
+        many.mkdir()
+        for number in range(-(-200 // len(files))):
+            for path in files:
+                (many / f"{number}-{Path(path).name}").symlink_to(Path(path).resolve())
+        command = [sys.executable, "-m", "centernet_cli", "-q", "predict", str(many), "--out", f"{folder}/x.json"]
         process = subprocess.Popen([*command, "--model", model], stderr=subprocess.DEVNULL)
         peak = 0
         while process.poll() is None:
@@ -226,7 +234,7 @@ def main() -> None:
     if pdfs:
         times = [first_result(Path(pdfs[0]), options.model) for _ in range(options.rounds)]
         print(f"first result of a PDF after {min(times)[0]:.2f} s")
-    print(f"peak memory with workers {peak_memory(options.pages, options.model) / 1e6:.0f} MB")
+    print(f"peak memory with workers {peak_memory(files, options.model) / 1e6:.0f} MB")
 
 
 if __name__ == "__main__":
