@@ -8,9 +8,7 @@ import signal
 import pytest
 from hypothesis import HealthCheck, settings
 
-# Before anything loads OpenMP. The networks of the tests are too small for threads; and with two of them, the whole
-# suite in one process, where torch, OpenVINO, OpenCV and numpy each have thread pools, has crashed twice (SIGSEGV in
-# the first training of tests/training/test_continuing.py), with one never.
+# Before anything loads OpenMP: the networks of the tests are too small for threads, which only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # A busy machine is no failure; and a red run must be red again when it is looked at.

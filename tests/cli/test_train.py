@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 import signal
 import sys
 import time
+from _thread import interrupt_main
 
 import numpy as np
 import pytest
@@ -191,7 +191,7 @@ def test_interrupted_and_resumed(recipe, tmp_path, capsys, monkeypatch, signum, 
     class Impatient(ConsoleProgress):
         def step(self, terms, share, batches=1):
             super().step(terms, share, batches)
-            os.kill(os.getpid(), signum)
+            interrupt_main(signum)
 
     with monkeypatch.context() as patched:
         patched.setattr("centernet_cli.cli.train_progress.ConsoleProgress", Impatient)

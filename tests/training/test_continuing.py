@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from _thread import interrupt_main
 from dataclasses import replace
 
 import pytest
@@ -29,7 +30,7 @@ from centernet_cli.training.validate import validate
 def _plain_kernels():
     """On processors with AMX oneDNN's last digits depend on where in memory a tensor lies.
 
-    Elsewhere it stays: torch's own convolutions are hardly used by anybody, and once crashed in two threads.
+    Elsewhere it stays, as users have it.
     """
     if not CPU_INFO.is_file() or " amx_tile" not in CPU_INFO.read_text(errors="replace"):
         yield
@@ -41,7 +42,11 @@ def _plain_kernels():
 
 
 class Interrupting(Progress):
-    """Presses Ctrl-C after so many steps."""
+    """Presses Ctrl-C after so many steps.
+
+    Only as far as Python sees it: a real signal is handled on the small stack that pytest's faulthandler sets aside,
+    which overflowed where the dynamic linker saved the processor's registers there (seen in a core of a SIGSEGV).
+    """
 
     def __init__(self, after: int) -> None:
         self.left = after
@@ -49,7 +54,7 @@ class Interrupting(Progress):
     def step(self, terms, share, batches=1):  # noqa: ARG002
         self.left -= 1
         if not self.left:
-            os.kill(os.getpid(), signal.SIGINT)
+            interrupt_main(signal.SIGINT)
 
 
 def ends_alike(recipe, start, stops) -> None:

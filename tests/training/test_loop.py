@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import signal
 import time
+from _thread import interrupt_main
 from typing import Any
 
 import pytest
@@ -64,11 +64,11 @@ def crash() -> None:
 
 
 def interrupt() -> None:
-    os.kill(os.getpid(), signal.SIGINT)
+    interrupt_main(signal.SIGINT)
 
 
 def terminate() -> None:
-    os.kill(os.getpid(), signal.SIGTERM)
+    interrupt_main(signal.SIGTERM)
 
 
 def weights(run) -> dict[str, torch.Tensor]:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import os
 import signal
+from _thread import interrupt_main
 
 import pytest
 
@@ -12,16 +12,16 @@ def test_the_first_signal_waits_and_the_second_acts():
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     with caught_signals() as caught:
         assert caught == []
-        os.kill(os.getpid(), signal.SIGINT)
+        interrupt_main(signal.SIGINT)
         assert caught == [signal.SIGINT]
         with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)
+            interrupt_main(signal.SIGINT)
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
 def test_sigterm_is_caught_as_well():
     with caught_signals() as caught:
-        os.kill(os.getpid(), signal.SIGTERM)
+        interrupt_main(signal.SIGTERM)
     assert caught == [signal.SIGTERM]
 
 
