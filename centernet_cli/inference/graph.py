@@ -56,7 +56,8 @@ class PageGraph(nn.Module):
             k is the model's `top_k` and one more. Scores of 0 mean that there were fewer.
         """
         pages, copies = pixels.shape[0], looks.shape[0]
-        mirrored = pixels.flip(2).unsqueeze(0).expand(copies - 1, -1, -1, -1, -1).flatten(0, 1)
+        # Copied before it is turned round: with no copies, that costs nothing.
+        mirrored = pixels.unsqueeze(0).expand(copies - 1, -1, -1, -1, -1).flatten(0, 1).flip(2)
         maps = self._maps(torch.cat([pixels, mirrored]), pages, copies)
         return candidates_of(maps, self._decode, self._stride)
 
