@@ -60,7 +60,7 @@ def load_data(recipe: Recipe) -> TrainingData:
     val: list[ValidationPage] = []
     for source in section.train:
         for page, record, truth in _read(source, section, dropped):
-            held = not section.val and _held_out(page, section.holdout, recipe.train.seed)
+            held = not section.val and _held_out(page, section.holdout)
             if held:
                 val.append(_validation(page, record, truth, section))
             else:
@@ -174,9 +174,9 @@ def _annotated_classes(source: Source, section: DataSection, found: Sequence[str
     return frozenset(known)
 
 
-def _held_out(page: LabelledPage, share: float, seed: int) -> bool:
+def _held_out(page: LabelledPage, share: float) -> bool:
     """Decide by the document's name alone, so that adding pages moves no other document."""
-    return holdout_place(page.group, seed) < share
+    return holdout_place(page.group) < share
 
 
 def _validation(

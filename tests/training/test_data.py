@@ -233,6 +233,13 @@ def test_adding_pages_moves_no_other_document(tmp_path, draw_pages, recipe_for):
     assert held[0] == held[1] & set(names[:12])
 
 
+def test_another_seed_holds_out_the_same_documents(many_documents, recipe_for):
+    recipes = [recipe_for(many_documents, data={"holdout": 0.4}, train={"seed": seed}) for seed in (0, 1, 9)]
+    held = [{page.path.name for page in load_data(one).val} for one in recipes]
+    assert held[0]
+    assert held[0] == held[1] == held[2]
+
+
 def test_own_validation_data_hold_nothing_out(pages, recipe_for):
     data = load_data(recipe_for(pages, data={"holdout": 0.9, "val": [{"path": str(pages)}]}))
     assert len(data.train) == len(data.val) == 6
