@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NOTES = {
-    "data.holdout": "share of documents to judge by and not to learn from, the same for all seeds; `val:` names data instead",
+    "data.holdout": "share of documents to judge by alone, the same for all seeds; `val:` names data instead",
     "model.init": "weights to start from: a shipped model, or a run of yours",
     "model.frozen_stages": "first stages of the backbone that stay as they are",
     "augment.mode": "crop: parts of pages, more of them and larger; page: whole pages, for large boxes",
