@@ -26,11 +26,16 @@ def read_truth(paths: Sequence[Path], data_format: str, level: str | None, renam
         UsageError: U311, one is given twice; no such format or level.
         InputError: D064, one holds no box; one cannot be read.
     """
+    from centernet_cli.datasets.source_names import source_names
     from centernet_cli.evaluation.pairing import TruthSource
 
-    names = _source_names(paths)
+    # `letters` and the file that it holds are one dataset.
+    places = [path.parent if path.name == "annotations.json" else path for path in map(Path.absolute, paths)]
+    for index, place in enumerate(places):
+        if place in places[:index]:
+            raise UsageError("U311", f"the dataset '{paths[index]}' is given twice", path="DATASET")
     sources = []
-    for path, name in zip(paths, names, strict=True):
+    for path, name in zip(paths, source_names(paths), strict=True):
         truth = renaming.apply(_read(path, data_format, level))
         if not any(page.annotations for page in truth.pages):
             raise InputError("D064", "has no annotated box: nothing to compare with", path=path)
@@ -51,21 +56,6 @@ def _read(path: Path, data_format: str, level: str | None = None) -> Dataset:
             # Not recognised, maybe because it is damaged: the reader of the likeliest format says where.
             return read_dataset(path, "coco")
         raise
-
-
-def _source_names(paths: Sequence[Path]) -> list[str]:
-    """Return a short name for each dataset: its folder, or as much of its path as makes it unique."""
-    places = [path.absolute() for path in paths]
-    places = [path.parent if path.name == "annotations.json" else path for path in places]
-    for index, place in enumerate(places):
-        if place in places[:index]:
-            raise UsageError("U311", f"the dataset '{paths[index]}' is given twice", path="DATASET")
-    plain = [place.with_suffix("") if place.suffix == ".json" else place for place in places]
-    for length in range(1, max(len(place.parts) for place in plain) + 1):
-        names = ["/".join(place.parts[-length:]) for place in plain]
-        if len(set(names)) == len(names):
-            return names
-    return [str(path) for path in places]
 
 
 def get_predictions(

@@ -14,6 +14,7 @@ from centernet_cli.core.errors import InputError
 from centernet_cli.datasets.documents import document_of, holdout_place
 from centernet_cli.datasets.formats import read_dataset
 from centernet_cli.datasets.samples import Draw, LabelledPage
+from centernet_cli.datasets.source_names import source_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,15 +59,17 @@ def load_data(recipe: Recipe) -> TrainingData:
     dropped: Counter[str] = Counter()
     train: list[LabelledPage] = []
     val: list[ValidationPage] = []
+    names = iter(source_names([Path(source.path) for source in (*section.train, *section.val)]))
     for source in section.train:
-        for page, record, truth in _read(source, section, dropped):
+        for page, record, truth in _read(source, next(names), section, dropped):
             held = not section.val and _held_out(page, section.holdout)
             if held:
                 val.append(_validation(page, record, truth, section))
             else:
                 train.append(page)
     for source in section.val:
-        val.extend(_validation(page, record, truth, section) for page, record, truth in _read(source, section, dropped))
+        pages = _read(source, next(names), section, dropped)
+        val.extend(_validation(page, record, truth, section) for page, record, truth in pages)
     paths = [*(page.path for page in train), *(page.path for page in val)]
     missing = [path for path in paths if not path.is_file()]
     if missing:
@@ -121,13 +124,14 @@ def planned_steps(recipe: Recipe, pages: int) -> int:
 
 
 def _read(
-    source: Source, section: DataSection, dropped: Counter[str]
+    source: Source, name: str, section: DataSection, dropped: Counter[str]
 ) -> Iterator[tuple[LabelledPage, PageRecord, tuple[Annotation, ...]]]:
     dataset = read_dataset(Path(source.path), source.format, level=source.level)
     if not dataset.pages:
         raise InputError("D030", "the dataset has no pages", path=source.path)
     root = dataset.root or Path(source.path)
-    name = Path(source.path).stem if Path(source.path).suffix else Path(source.path).name
+    # Says which documents are held out, so it must not depend on the other sources, as `name` does.
+    kind = Path(source.path).stem if Path(source.path).suffix else Path(source.path).name
     annotates = _annotated_classes(source, section, dataset.classes)
     indices = {label: i for i, label in enumerate(section.classes)}
     for record in dataset.pages:
@@ -150,7 +154,7 @@ def _read(
             labels=np.array([indices[a.label] for a in kept], dtype=np.int64),
             ignore=np.array([a.box for a in crowds], dtype=np.float32).reshape(-1, 4),
             annotated=np.array([label in annotates for label in section.classes]),
-            group=f"{name}/{document_of(record)}",
+            group=f"{kind}/{document_of(record)}",
             frame=record.info.page,
         )
         yield page, record, (*kept, *crowds)

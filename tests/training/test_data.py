@@ -233,6 +233,20 @@ def test_adding_pages_moves_no_other_document(tmp_path, draw_pages, recipe_for):
     assert held[0] == held[1] & set(names[:12])
 
 
+def test_sources_are_told_apart_and_move_no_document_of_another(tmp_path, draw_pages, recipe_for):
+    names = [f"{letter}.png" for letter in "abcdefghijklmnop"]
+    paths = [str(draw_pages(tmp_path / name / "lines", names)) for name in ("letters", "forms")]
+    alone, both = (
+        load_data(recipe_for(paths[0], data={"holdout": 0.3, "train": [{"path": path} for path in used]}))
+        for used in (paths[:1], paths)
+    )
+    assert {page.source for page in alone.train} == {"lines"}
+    assert {page.source for page in both.train} == {"letters/lines", "forms/lines"}
+    held = [page.path for page in alone.val]
+    assert held
+    assert [page.path for page in both.val if page.source == "letters/lines"] == held
+
+
 def test_another_seed_holds_out_the_same_documents(many_documents, recipe_for):
     recipes = [recipe_for(many_documents, data={"holdout": 0.4}, train={"seed": seed}) for seed in (0, 1, 9)]
     held = [{page.path.name for page in load_data(one).val} for one in recipes]
