@@ -142,7 +142,7 @@ def _model(name: str, path: Path) -> Finding:
     except CenterNetError as error:
         return Finding(f"model {name}", "missing", str(error), "install centernet again")
     size = (path.stat().st_size + (0 if graph is None else graph.stat().st_size)) / 1e6
-    value = f"{len(meta.classes)} classes, {size:.1f} MB"
+    value = f"{len(meta.classes)} class{'es' if len(meta.classes) > 1 else ''}, {size:.1f} MB"
     if graph is None:
         hint = f"made at the first prediction on the CPU, or: centernet models pack {name} --out {path} --force"
         return Finding(f"model {name}", "optional", f"{value}, no graph of these weights", hint)

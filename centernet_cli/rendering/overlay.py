@@ -95,7 +95,7 @@ def draw_overlay(
         draw.rectangle(_pixels(box), outline=colour)
     width = _line_width([box for box, _, _ in outer], max(picture.size))
     for box, colour, _ in outer:
-        draw.rectangle(_pixels(box), outline=colour, width=width)
+        draw.rectangle(_around(_pixels(box), width - 1, picture.size), outline=colour, width=width)
     if len(classes) > 1 and len(outer) <= MAX_TAGS:
         boxes = np.array([box for box, _, _ in shown], dtype=np.float64)
         tagger = Tagger(draw, picture.size, boxes, font_size=max(11, round(max(picture.size) / 90)))
@@ -144,6 +144,12 @@ def _pixels(box: Box) -> tuple[int, int, int, int]:
     """Return first and last column and row that a half-open box covers, at least one of each."""
     x0, y0 = max(0, int(box[0])), max(0, int(box[1]))
     return x0, y0, max(x0, int(np.ceil(box[2])) - 1), max(y0, int(np.ceil(box[3])) - 1)
+
+
+def _around(pixels: tuple[int, int, int, int], by: int, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return what is wider by some pixels on each side, within the picture: thick outlines would hide a line's ink."""
+    x0, y0, x1, y1 = pixels
+    return max(0, x0 - by), max(0, y0 - by), min(size[0] - 1, max(x1 + by, x0)), min(size[1] - 1, max(y1 + by, y0))
 
 
 def _area(box: Box) -> float:

@@ -69,6 +69,15 @@ def test_dense_pages_get_thin_lines() -> None:
     assert outline(100) > 4
 
 
+def test_thick_outlines_lie_outside() -> None:
+    pixels = np.array(draw_overlay(page(1200, 1200), [line((100, 100, 600, 300))], ("text_line",)))
+    outlined = np.flatnonzero((pixels[:, 300] == PALETTE[0]).all(axis=1))
+    assert len(outlined) == 6
+    assert outlined.tolist() == [98, 99, 100, 299, 300, 301]
+    at_edge = np.array(draw_overlay(page(1200, 1200), [line((0, 0, 1200, 1200))], ("text_line",)))
+    assert tuple(at_edge[0, 600]) == tuple(at_edge[1199, 600]) == PALETTE[0]
+
+
 def test_large_pages_become_handy_pictures() -> None:
     picture = draw_overlay(page(3000, 200), [line((2900, 100, 3000, 200))], ("text_line",), max_side=500)
     assert picture.size == (500, 33)
