@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from centernet_cli.datasets.synth.display import union
-from centernet_cli.datasets.synth.flow import Flow, running_head
+from centernet_cli.datasets.synth.flow import ROMAN, Flow, running_head
 from centernet_cli.datasets.synth.formulas import set_formula
 from centernet_cli.datasets.synth.kinds.front_matter import front_matter
 from centernet_cli.datasets.synth.plots import draw_panels
@@ -41,6 +41,9 @@ def make_paper(ctx: Context) -> Sheet:
         leading=size * rng.uniform(1.08, 1.25),
         head_scale=min(look.head_scale, 1.9),
     )
+    roman = rng.random() < 0.2
+    if roman:
+        look = replace(look, head_align="center", head_scale=rng.uniform(1.0, 1.25))
     margin, top, bottom = sheet.width * rng.uniform(0.07, 0.14), sheet.height * 0.075, sheet.height * 0.925
     running_head(
         sheet, rng, ctx.words, look, left=margin, right=sheet.width - margin, top=top * 0.6, bottom=sheet.height * 0.963
@@ -55,6 +58,7 @@ def make_paper(ctx: Context) -> Sheet:
     if count == 2 and rng.random() < 0.4:
         _across(ctx, sheet, look, frame)
     flow = _Article(sheet, rng, ctx.words, look, split(margin, frame.y, frame.width, frame.bottom, count, gutter))
+    flow.roman = roman
     flow.foot_note(rng.random() < 0.25)
     flow.fill(rng.choice(MIXES))
     if count == 1 and rng.random() < 0.15:
@@ -84,6 +88,8 @@ class _Article(Flow):
         self.equation = self.rng.randint(0, 20)
         self.numbered = self.rng.random() < 0.7
         self.reference = self.rng.randint(1, 30)
+        self.roman = False
+        self.section = self.rng.randint(0, 5)
 
     def block(self, name: str) -> None:
         """Set one block."""
@@ -96,6 +102,14 @@ class _Article(Flow):
                 self.references()
             case _:
                 super().block(name)
+
+    def heading(self, level: int = 1, text: str | None = None) -> None:
+        """Set a heading; sections of some journals have Roman numbers and capitals, in the middle of the column."""
+        if self.roman and level == 1:
+            said = text or self.words.phrase(1, 6)
+            self.section = self.section % len(ROMAN) + 1
+            text = (said if text else f"{ROMAN[self.section - 1]}. {said}").upper()
+        super().heading(level, text)
 
     def figure(self, *, height: float | None = None, grey: bool = False, captioned: bool | None = None) -> None:
         """Draw a photograph, a chart or several panels."""
