@@ -186,6 +186,13 @@ def _met(value: float | None, least: float) -> bool:
     return value is not None and value >= least
 
 
+def _shortfall(value: float | None, least: float) -> str:
+    """Return a score with four digits, or as many as show that it is too low."""
+    if value is None:
+        return "undefined"
+    return next((text for digits in range(4, 17) if float(text := f"{value:.{digits}f}") < least), repr(value))
+
+
 def _write_tables(job: EvaluateJob, summary: Summary) -> None:
     from centernet_cli.cli.score_table import write_sizes, write_summary
 
@@ -202,8 +209,7 @@ def _end(gates: Sequence[dict[str, Any]], judged: Sequence[_Judged]) -> None:
     failed = []
     for gate in gates:
         if not gate["met"]:
-            value = "undefined" if gate["value"] is None else f"{gate['value']:.4f}"
-            failed.append(f"{gate['name']} {gate['required']:g} not met: {value}")
+            failed.append(f"{gate['name']} {gate['required']:g} not met: {_shortfall(gate['value'], gate['required'])}")
     if failed:
         raise GateError("G101", "; ".join(failed))
     for one in judged:

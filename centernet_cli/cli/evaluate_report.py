@@ -72,8 +72,11 @@ def tell(pairing: Pairing, predictions: Dataset, left_out: dict[str, list[str]],
         console.warn(
             f"{len(pairing.missing)} of {len(pairing.pairs)} pages have no predictions and count as all missed: {names}"
         )
+    if not any(page.annotations for page in predictions.pages):
+        console.warn("no box was found on any page: all of the truth counts as missed")
     if pairing.extra:
-        console.say(f"{len(pairing.extra)} predicted pages are not in the truth and don't count")
+        several = "pages are not in the truth and don't" if len(pairing.extra) > 1 else "page is not in the truth and doesn't"
+        console.say(f"{len(pairing.extra)} predicted {several} count")
     if pairing.rescaled:
         console.say(f"predictions of {pairing.rescaled} pages are scaled to the size of the truth")
     if left_out["truth"]:

@@ -15,6 +15,7 @@ from lxml import html
 from PIL import Image
 
 from centernet_cli.cli import main
+from centernet_cli.cli.evaluate_job import _shortfall
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -153,8 +154,22 @@ def test_missing_and_extra_pages_are_told(capsys: CaptureFixture[str], tmp_path:
     assert document["boxes"][0]["pooled"]["recall"] == pytest.approx(4 / 6)
     assert document["failures"][0]["code"] == "I101"
     assert "1 of 2 pages have no predictions and count as all missed: letters: p2.png" in err
-    assert "1 predicted pages are not in the truth" in err
+    assert "1 predicted page is not in the truth and doesn't count" in err
+    assert "no box was found" not in err
     assert "p2.png: I101 image is truncated" in err
+
+
+def test_predictions_without_a_box_are_told(capsys: CaptureFixture[str], tmp_path: Path, truth: str) -> None:
+    boxes = coco(tmp_path / "b.json", {"p1.png": [], "p2.png": []}, scores=[])
+    assert main(["evaluate", boxes, truth]) == 0
+    assert "warning: no box was found on any page: all of the truth counts as missed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("value", "least", "text"), [(None, 0.5, "undefined"), (0.83, 0.9, "0.8300"), (0.89999, 0.9, "0.89999")]
+)
+def test_a_gate_says_no_score_that_would_meet_it(value: float | None, least: float, text: str) -> None:
+    assert _shortfall(value, least) == text
 
 
 def test_gates(capsys: CaptureFixture[str], boxes: str, truth: str) -> None:
