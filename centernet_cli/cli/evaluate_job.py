@@ -206,10 +206,11 @@ def _write_tables(job: EvaluateJob, summary: Summary) -> None:
 
 def _end(gates: Sequence[dict[str, Any]], judged: Sequence[_Judged]) -> None:
     """Raise for gates that aren't met, or for pages that couldn't be read just now."""
-    failed = []
-    for gate in gates:
-        if not gate["met"]:
-            failed.append(f"{gate['name']} {gate['required']:g} not met: {_shortfall(gate['value'], gate['required'])}")
+    failed = [
+        f"{gate['name']} {gate['required']:g} not met: {_shortfall(gate['value'], gate['required'])}"
+        for gate in gates
+        if not gate["met"]
+    ]
     if failed:
         raise GateError("G101", "; ".join(failed))
     for one in judged:

@@ -75,8 +75,9 @@ def tell(pairing: Pairing, predictions: Dataset, left_out: dict[str, list[str]],
     if not any(page.annotations for page in predictions.pages):
         console.warn("no box was found on any page: all of the truth counts as missed")
     if pairing.extra:
-        several = "pages are not in the truth and don't" if len(pairing.extra) > 1 else "page is not in the truth and doesn't"
-        console.say(f"{len(pairing.extra)} predicted {several} count")
+        one = len(pairing.extra) == 1
+        which = "page is not in the truth and doesn't" if one else "pages are not in the truth and don't"
+        console.say(f"{len(pairing.extra)} predicted {which} count")
     if pairing.rescaled:
         console.say(f"predictions of {pairing.rescaled} pages are scaled to the size of the truth")
     if left_out["truth"]:

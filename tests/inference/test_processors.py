@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from centernet_cli.core.errors import UsageError
 from centernet_cli.inference.runtimes import processors
+from centernet_cli.inference.runtimes.openvino import OpenVinoRuntime
 from centernet_cli.inference.runtimes.processors import (
     available_cpus,
     available_memory,
@@ -25,6 +27,20 @@ def test_bf16_is_what_the_kernel_says(tmp_path: Path, flag: str, expected: bool)
     info.write_text(INFO.format(flag=flag))
     assert cpu_has_bf16(info) is expected
     assert cpu_name(info) == "Some CPU @ 3 GHz"
+
+
+@pytest.mark.parametrize("name", ["ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"])
+def test_no_bf16_where_the_environment_forbids_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    info = tmp_path / "cpuinfo"
+    info.write_text(INFO.format(flag="amx_bf16"))
+    monkeypatch.setenv(name, "AVX512_CORE_AMX")
+    assert cpu_has_bf16(info)
+    monkeypatch.setenv(name, "avx2")
+    assert not cpu_has_bf16(info)
+    assert OpenVinoRuntime.pick_precision("auto") == "fp32"
+    assert OpenVinoRuntime.pick_precision("fp32") == "fp32"
+    with pytest.raises(UsageError, match=f"U703 bf16 cannot be had with {name}=avx2"):
+        OpenVinoRuntime.pick_precision("bf16")
 
 
 def test_without_an_answer_there_is_no_bf16(tmp_path: Path) -> None:

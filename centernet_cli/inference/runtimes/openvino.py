@@ -14,7 +14,7 @@ from centernet_cli.core.safe_io import atomic_write_bytes, read_bytes, sha256_fi
 from centernet_cli.inference.runtimes.graph_runtime import GraphRuntime
 from centernet_cli.inference.runtimes.openvino_library import load_openvino
 from centernet_cli.inference.runtimes.openvino_reading import read_graph
-from centernet_cli.inference.runtimes.processors import cpu_has_bf16
+from centernet_cli.inference.runtimes.processors import bf16_refused, cpu_has_bf16
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +40,9 @@ class OpenVinoRuntime(GraphRuntime):
             raise UsageError("U703", "fp16 needs a GPU", path="--precision", hint="use fp32 or bf16 on the CPU")
         if name == "auto":
             return "bf16" if cpu_has_bf16() else "fp32"
+        refused = bf16_refused()
+        if name == "bf16" and refused is not None:
+            raise UsageError("U703", f"bf16 cannot be had with {refused}", path="--precision", hint="unset it, or fp32")
         return name
 
     def _open(self, graph: Path, threads: int) -> None:

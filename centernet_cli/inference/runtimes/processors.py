@@ -18,6 +18,9 @@ MEMORY_INFO = Path("/proc/meminfo")
 CPU_INFO = Path("/proc/cpuinfo")
 BF16_FLAGS = {"avx512_bf16", "amx_bf16"}
 """Names of instructions, as Linux calls them, that multiply bf16."""
+ISA_VARIABLES = ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA")
+ISA_WITHOUT_BF16 = {"SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2", "AVX512_CORE", "AVX512_CORE_VNNI"}
+"""Values of these variables, as oneDNN's documentation lists them, with which it multiplies no bf16."""
 
 
 def thread_count(environ: Mapping[str, str] = os.environ) -> int:
@@ -61,12 +64,25 @@ def available_memory(info: Path = MEMORY_INFO, limit: Path = CGROUP_MEMORY) -> i
     return most
 
 
-@cache
+def bf16_refused(environ: Mapping[str, str] = os.environ) -> str | None:
+    """Return the setting, if any, by which the environment keeps oneDNN from multiplying bf16.
+
+    OpenVINO looks at the processor alone, and dies of a bf16 network for which its oneDNN then has no code.
+    """
+    named = [f"{name}={environ[name]}" for name in ISA_VARIABLES if environ.get(name, "").upper() in ISA_WITHOUT_BF16]
+    return named[0] if named else None
+
+
 def cpu_has_bf16(info: Path = CPU_INFO) -> bool:
-    """Say whether the CPU multiplies bf16 in hardware; elsewhere it is emulated, slower than float32.
+    """Say whether the CPU multiplies bf16 in hardware, and may; elsewhere it is emulated, slower than float32.
 
     Only Linux tells; without an answer fp32 is always right.
     """
+    return bf16_refused() is None and _multiplies_bf16(info)
+
+
+@cache
+def _multiplies_bf16(info: Path) -> bool:
     try:
         with info.open(encoding="ascii", errors="replace") as file:
             flags = next((line for line in file if line.startswith("flags")), "")
