@@ -12,6 +12,7 @@ from centernet_cli.cli.watch import watch
 from centernet_cli.core.errors import ExitCode, InputError, UsageError, printable
 from centernet_cli.datasets.conversion import Conversion, Target, target_path
 from centernet_cli.datasets.formats import FORMATS, detect_format, level_of_each, read_dataset
+from centernet_cli.datasets.formats.split_folders import split_folders
 from centernet_cli.datasets.formats.tally import Tally
 from centernet_cli.datasets.join import join_datasets
 from centernet_cli.datasets.unzip import is_zip, unpacked
@@ -80,16 +81,18 @@ def run(job: Job) -> int:
 
 def _read(job: Job, tally: Tally, stack: ExitStack) -> tuple[Dataset, str, list[Path]]:
     """Read all sources; return their pages as one dataset, the formats, and the folders or files that were read."""
-    parts, formats, places = [], [], []
+    parts, formats, places, sources = [], [], [], []
     for source in job.sources:
-        place = source
+        whole = source
         if is_zip(source):
-            place = stack.enter_context(unpacked(source, tally))
+            whole = stack.enter_context(unpacked(source, tally))
             tally.files.append(source)
-        formats.append(detect_format(place) if job.source_format == "auto" else job.source_format)
-        places.append(place)
+        for place in split_folders(whole, job.source_format):
+            formats.append(detect_format(place) if job.source_format == "auto" else job.source_format)
+            places.append(place)
+            sources.append(source / place.relative_to(whole))
     levels = level_of_each(formats, job.level)
-    for source, place, name, level in zip(job.sources, places, formats, levels, strict=True):
+    for source, place, name, level in zip(sources, places, formats, levels, strict=True):
         parts.append((source, read_dataset(place, name, tally=tally, level=level)))
     return join_datasets(parts), ", ".join(dict.fromkeys(formats)), places
 

@@ -129,6 +129,7 @@ def _with_recipe(
     from centernet_cli.core.recipe import Source
     from centernet_cli.core.recipe_file import find_recipe, load_recipe
     from centernet_cli.core.records import Dataset
+    from centernet_cli.datasets.formats.split_folders import split_folders
     from centernet_cli.datasets.sampling import sample_pages
     from centernet_cli.training.preview import as_record, training_pages, with_sources
     from centernet_cli.training.preview import variants as variants_of
@@ -136,7 +137,9 @@ def _with_recipe(
     count, variants, seed = numbers
     base = Source(path=".")
     sources = [
-        base.model_copy(update={"path": str(unzipped(path, stack)), "format": format_name}) for path in src or ()
+        base.model_copy(update={"path": str(place), "format": format_name})
+        for path in src or ()
+        for place in split_folders(unzipped(path, stack), format_name)
     ]
     settings = with_sources(load_recipe(find_recipe(recipe)), sources)
     classes = settings.data.classes

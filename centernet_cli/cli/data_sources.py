@@ -73,11 +73,19 @@ def requests_of(
         if path.resolve() in seen:
             raise UsageError("U311", "the same dataset is given twice", path=path)
         seen.add(path.resolve())
+    named = [(path, place) for path in paths if (place := _place(path, stack, refused)) is not None]
     return [
-        Request(path, place, str(path), format_name, level, is_level_shared=level is not None)
-        for path in paths
-        if (place := _place(path, stack, refused)) is not None
+        Request(own, place, str(own), format_name, level, is_level_shared=level is not None)
+        for path, whole in named
+        for own, place in _splits(path, whole, format_name)
     ]
+
+
+def _splits(path: Path, place: Path, format_name: str) -> list[tuple[Path, Path]]:
+    """Return the datasets that a source means, as the user would name them, and where they are."""
+    from centernet_cli.datasets.formats.split_folders import split_folders
+
+    return [(path / each.relative_to(place), each) for each in split_folders(place, format_name)]
 
 
 def _place(path: Path, stack: ExitStack, refused: list[tuple[Path, InputError]] | None) -> Path | None:

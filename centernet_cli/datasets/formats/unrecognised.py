@@ -36,15 +36,25 @@ def unrecognised(path: Path, formats: Sequence[str], sniff: Callable[[Path], lis
     """
     if not path.exists():
         return InputError("D031", "no such file or folder", path=path)
-    found = [f"{file.relative_to(path)} ({', '.join(names)})" for file in _files(path) if (names := sniff(file))]
+    found = [
+        f"{file.relative_to(path)} ({', '.join(names)})" for file in annotation_files(path) if (names := sniff(file))
+    ]
     if found:
         more = ", …" if len(found) > _NAMED else ""
         several = len(found) > 1
         hint = f"name the file{'s' if several else ''} to read: {', '.join(found[:_NAMED])}{more}"
         message = "a folder with several files of annotations" if several else "the annotations are in a file below"
         return InputError("D031", message, path=path, hint=hint)
-    damaged = [error for error in unreadable() if error.code != "J401" and str(error.path).lower().endswith(".json")]
-    damaged += _wrong_yolo(path) or _damaged_xml(path)
+    damaged = _damaged_json() + (_wrong_yolo(path) or _damaged_xml(path))
+    if damaged:
+        return damaged[0]
+    below = [
+        f"{shlex.quote(printable(each.name))} ({', '.join(names)})" for each in _folders(path) if (names := sniff(each))
+    ]
+    if below:
+        hint = f"name the one to read, or several: {', '.join(below[:_NAMED])}{', …' if len(below) > _NAMED else ''}"
+        return InputError("D031", "the annotations are in folders below", path=path, hint=hint)
+    damaged = _damaged_json()  # of folders below
     if damaged:
         return damaged[0]
     hint = f"formats: {', '.join(formats)}"
@@ -68,12 +78,17 @@ def unrecognised(path: Path, formats: Sequence[str], sniff: Callable[[Path], lis
 def several_formats(path: Path, found: Sequence[str], sniff: Callable[[Path], list[str]]) -> InputError:
     """Return the error to raise where several formats are recognised: D032, whose hint names a file of each."""
     examples: dict[str, str] = {}
-    for file in _files(path):
+    for file in annotation_files(path):
         for name in sniff(file):
             examples.setdefault(name, f"{file.relative_to(path)} ({name})")
     named = ", ".join(dict.fromkeys(examples[name] for name in found if name in examples))
     hint = f"name the format to read{f', or a file: {named}' if named else ''}"
     return InputError("D032", f"holds several formats: {', '.join(found)}", path=path, hint=hint)
+
+
+def _damaged_json() -> list[InputError]:
+    """Return what kept JSON files from being looked at so far."""
+    return [error for error in unreadable() if error.code != "J401" and str(error.path).lower().endswith(".json")]
 
 
 def _wrong_yolo(path: Path) -> list[InputError]:
@@ -89,7 +104,7 @@ def _wrong_yolo(path: Path) -> list[InputError]:
 def _damaged_xml(path: Path) -> list[InputError]:
     """Return what keeps XML files from being looked at: VOC and CVAT are told by their content."""
     damaged = []
-    for file in [path] if path.is_file() else _files(path):
+    for file in [path] if path.is_file() else annotation_files(path):
         if file.suffix.lower() == ".xml":
             try:
                 read_xml(file)
@@ -104,7 +119,15 @@ def _count_images(folder: Path) -> int:
     return sum(1 for _ in islice(images, _MOST_IMAGES))
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _folders(folder: Path) -> list[Path]:
+    """Return some folders in a folder, but for hidden ones."""
+    if not folder.is_dir():
+        return []
+    found = (each for each in sorted(folder.iterdir()) if not each.name.startswith(".") and each.is_dir())
+    return list(islice(found, _MOST))
+
+
+def annotation_files(folder: Path) -> Iterator[Path]:
     """Yield files in a folder and in its `annotations` or `Annotations`: those that formats of one file are in."""
     suffixes = {".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".xml", ".yaml", ".yml", ".parquet"}
     count = 0

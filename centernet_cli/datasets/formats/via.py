@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from centernet_cli.core.errors import InputError
 from centernet_cli.core.geometry import points_box, xywh_to_xyxy, xyxy_to_xywh
 from centernet_cli.core.records import Dataset, PageInfo, PageRecord
-from centernet_cli.core.safe_io import dump_json, read_json
+from centernet_cli.core.safe_io import dump_json, read_json, resolve_inside
 from centernet_cli.datasets.formats.fields import NameChecker, are_numbers, is_number
 from centernet_cli.datasets.formats.fit import box_of_polygon, fit_annotations, fit_classes, fit_pages
 from centernet_cli.datasets.formats.fit_masks import one_polygon
@@ -35,6 +35,7 @@ _OURS = ("score", "crowd")
 _NO_CLASS = "region"
 """Label of regions that say nothing about their class."""
 _DIGITS = 4
+_MOST_FOLDERS = 20
 # VIA replaces its own settings by those of the project, so all that it asks for must be there.
 _SETTINGS: dict[str, object] = {
     "ui": {
@@ -117,7 +118,8 @@ def read_via(path: Path, *, tally: Tally | None = None) -> Dataset:
     problems = Problems(path)
     entries = list(_entries(data, problems))
     attribute = _class_attribute(entries, tally)
-    root = image_folder(path.parent, (entry.name for entry in entries))
+    places = ("images", *_image_folders(data, path.parent))
+    root = image_folder(path.parent, (entry.name for entry in entries), places)
     checker = NameChecker(root)
     pages = []
     for entry in entries:
@@ -132,6 +134,31 @@ def read_via(path: Path, *, tally: Tally | None = None) -> Dataset:
     problems.raise_if_any()
     classes = sorted({annotation.label for page in pages for annotation in page.annotations})
     return Dataset(classes=tuple(classes), pages=tuple(pages), root=root)
+
+
+def _image_folders(data: dict[str, Any], folder: Path) -> list[str]:
+    """Return the folders where a project of VIA 2 looks for its images, as far as they are there, below its own.
+
+    They may be those of another computer (`C:/Users/me/pics/`), so the longest end that is there counts.
+    """
+    settings = data.get("_via_settings")
+    core = settings.get("core") if isinstance(settings, dict) else None
+    if not isinstance(core, dict):
+        return []
+    others = core.get("filepath")
+    named = [core.get("default_filepath"), *(others if isinstance(others, dict) else ())]
+    found = []
+    for text in named[:_MOST_FOLDERS]:
+        parts = [part for part in text.replace("\\", "/").split("/") if part] if isinstance(text, str) else []
+        for start in range(min(len(parts), _MOST_FOLDERS)):
+            try:
+                place = resolve_inside(folder, "/".join(parts[start:]))
+                if place.is_dir():
+                    found.append(place.relative_to(folder).as_posix())
+                    break
+            except (InputError, OSError, ValueError):
+                continue  # not below, or no name of a folder
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,3 +124,11 @@ def test_nothing_known(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
     assert "formats: coco, labelme, " in told(tmp_path)
     assert told(tmp_path / "gone").endswith("no such file or folder")
+
+
+def test_folders_that_are_datasets_are_named(tmp_path: Path) -> None:
+    for name in ("data", "more data"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "boxes.csv").write_text("image,label,x0,y0,x1,y1\n")
+    (tmp_path / "data" / "a.png").write_bytes(b"")
+    assert told(tmp_path).endswith("in folders below (name the one to read, or several: data (csv), 'more data' (csv))")

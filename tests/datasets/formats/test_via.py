@@ -169,3 +169,33 @@ def test_images_that_are_gone_matter_only_if_they_have_regions(tmp_path: Path) -
     tally = Tally()
     assert len(read_via(put(tmp_path, {"k": entry("gone.png"), "l": entry("a.png")}), tally=tally).pages) == 1
     assert tally.notes["images without regions that cannot be read left out"] == 1
+
+
+@pytest.mark.parametrize(
+    ("core", "found"),
+    [
+        ({"default_filepath": "pics/"}, True),
+        ({"default_filepath": "C:\\Users\\me\\pics\\"}, True),
+        ({"default_filepath": "", "filepath": {"pics": 1}}, True),
+        ({"default_filepath": "../outside/"}, False),
+        ({"default_filepath": "/etc/"}, False),
+        ({"default_filepath": 3, "filepath": ["pics"]}, False),
+        ("pics", False),
+    ],
+)
+def test_images_lie_where_the_project_says(tmp_path: Path, core: object, found: bool) -> None:
+    folder = tmp_path / "project"
+    for place in (folder / "pics", tmp_path / "outside"):
+        place.mkdir(parents=True)
+        Image.new("1", (100, 50)).save(place / "b.png")
+    path = folder / "via.json"
+    images = {"b.png1": entry("b.png", region(RECT, type="line"))}
+    path.write_text(json.dumps({"_via_settings": {"core": core}, "_via_img_metadata": images}))
+    if found:
+        dataset = read_via(path)
+        assert dataset.root == folder / "pics"
+        assert dataset.pages[0].info.source == "b.png"
+    else:
+        with pytest.raises(InputError) as caught:
+            read_via(path)
+        assert caught.value.code == "D007"
