@@ -14,6 +14,7 @@ from centernet_cli.datasets.check.class_names import same_classes
 from centernet_cli.datasets.check.copies import Use, same_content, same_look
 from centernet_cli.datasets.check.findings import Findings, Place, listed, of_shape
 from centernet_cli.datasets.check.frames import Verdict, judge
+from centernet_cli.datasets.check.ink import judge_by_ink
 from centernet_cli.datasets.check.recipe_fit import look
 from centernet_cli.datasets.check.shapes import mend_shapes, with_corners_in_order
 from centernet_cli.datasets.check.sources import LEFT_OUT, Request, Source, read_source
@@ -197,6 +198,8 @@ class _Check:
             told = self._teller(source, index)
             upright = with_corners_in_order(page, told)
             verdict = judge(upright, path)
+            if self.options.pixels and verdict.fault is None and path is not None:
+                verdict = judge_by_ink(upright, path) or verdict
             if verdict.fault == "D016" and page.info.source in self._embedded(source):
                 verdict = Verdict(upright, "D016", "but it is in its labelme file", "image written out of the file")
             if verdict.fault is not None:

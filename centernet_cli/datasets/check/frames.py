@@ -112,17 +112,17 @@ def _other_size(page: PageRecord, path: Path, size: tuple[int, int]) -> Verdict:
     detail = f"annotations say {_times(stated)}, the image is {_times(size)}"
     orientation = orientation_of(path)
     if stated == size[::-1] and orientation >= 5:
-        mapped = _mapped(page, turned(orientation, *stated), size)
+        mapped = moved_page(page, turned(orientation, *stated), size)
         detail += f" as its EXIF orientation {orientation} shows it"
-        return Verdict(mapped, "D014", detail, f"boxes turned as the image is{_without_masks(page)}")
+        return Verdict(mapped, "D014", detail, f"boxes turned as the image is{without_masks(page)}")
     scale = (size[0] / stated[0], size[1] / stated[1])
     if abs(scale[0] / scale[1] - 1) <= _SAME_ASPECT:
-        mapped = _mapped(page, lambda p: (p[0] * scale[0], p[1] * scale[1]), size)
+        mapped = moved_page(page, lambda p: (p[0] * scale[0], p[1] * scale[1]), size)
         return Verdict(
             mapped,
             "D014",
             f"{detail}, {scale[0]:.3g} times as large",
-            f"boxes scaled to the image{_without_masks(page)}",
+            f"boxes scaled to the image{without_masks(page)}",
         )
     if stated == size[::-1]:
         detail += ", which was turned since"
@@ -139,12 +139,12 @@ def _other_frame(page: PageRecord, path: Path) -> Verdict:
     fits = all(box[2] <= height + _SLACK and box[3] <= width + _SLACK and min(box) >= -_SLACK for box in boxes)
     if orientation < 5 or not fits:
         return Verdict(page)
-    mapped = _mapped(page, turned(orientation, height, width), (width, height))
+    mapped = moved_page(page, turned(orientation, height, width), (width, height))
     detail = f"boxes fit {height} x {width} pixels, and EXIF orientation {orientation} makes that {width} x {height}"
-    return Verdict(mapped, "D053", detail, f"boxes turned as the image is{_without_masks(page)}")
+    return Verdict(mapped, "D053", detail, f"boxes turned as the image is{without_masks(page)}")
 
 
-def _mapped(page: PageRecord, move: Callable[[Point], Point], size: tuple[int, int]) -> PageRecord:
+def moved_page(page: PageRecord, move: Callable[[Point], Point], size: tuple[int, int]) -> PageRecord:
     """Return a page of another size, with its shapes moved."""
 
     def moved(annotation: Annotation) -> Annotation:
@@ -159,7 +159,7 @@ def _mapped(page: PageRecord, move: Callable[[Point], Point], size: tuple[int, i
     return replace(page, info=info, annotations=tuple(map(moved, page.annotations)))
 
 
-def _without_masks(page: PageRecord) -> str:
+def without_masks(page: PageRecord) -> str:
     """Say what moving the shapes of a page costs."""
     has_masks = any(isinstance(annotation.mask, RunLengths) for annotation in page.annotations)
     return ", masks reduced to their boxes" if has_masks else ""

@@ -18,7 +18,7 @@ from centernet_cli.datasets.formats.fields import MAX_COORDINATE, are_numbers, i
 from centernet_cli.datasets.formats.tally import LOT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from centernet_cli.core.records import Box, PageInfo
     from centernet_cli.datasets.formats.problems import Problems
@@ -34,6 +34,9 @@ _AREA_LEAST = 0.05
 """Share of their box that masks seldom have less than: skis, from corner to corner."""
 
 
+_MOST_DIGITS = 18
+
+
 MASK_OF_BOX = "run-length mask that is not read, its `bbox` is"
 """What is told of annotations that are kept, in lenient reading alone."""
 
@@ -44,6 +47,18 @@ class _FaultError(ValueError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+def _number(identity: object) -> int | None:
+    """Return the number that a text writes as JSON would; None for other texts and for numbers."""
+    if (
+        not isinstance(identity, str)
+        or not identity.isascii()
+        or not identity.isdigit()
+        or len(identity) > _MOST_DIGITS
+    ):
+        return None
+    return int(identity) if identity == "0" or not identity.startswith("0") else None
 
 
 class AnnotationReader:
@@ -176,12 +191,27 @@ class AnnotationReader:
                     raise _FaultError("D003", message)
                 self.problems.add("D003", message, at=f"/annotations/{index}")
             self.ids.add(identity)
-        label = self.labels.get(category_id)
         if image_id not in self.infos:
-            raise _FaultError("D004", f"no image has id {image_id!r:.80}")
+            image_id = self._other_spelling(image_id, self.infos)
+            if image_id is None:
+                raise _FaultError("D004", f"no image has id {item['image_id']!r:.80}")
+        label = self.labels.get(category_id)
         if label is None:
-            raise _FaultError("D005", f"no category has id {category_id!r:.80}")
+            label = self.labels.get(self._other_spelling(category_id, self.labels))
+            if label is None:
+                raise _FaultError("D005", f"no category has id {category_id!r:.80}")
         return image_id, label
+
+    def _other_spelling(self, identity: object, known: Container[object]) -> object:
+        """Return the known id that is the same number written as a text, or the other way round; None if none is.
+
+        VIA 2 writes the ids of images as numbers, but as texts where annotations refer to them.
+        """
+        for other in (_number(identity), str(identity)):
+            if other is not None and other in known:
+                self.tally.note("ids found as number or text, where the annotation has the other")
+                return other
+        return None
 
     def _count(self, item: dict[str, object], label: str, drawn: Segmentation) -> None:
         tally = self.tally

@@ -70,12 +70,14 @@ class ImageFinder:
                 for place in self._upwards(stated, name, folder):
                     if self._is_file(place):
                         return self._checker.inside(place)
-        for candidate in self._candidates(stated, path, folder, refused=refusal is not None):
+        last = _last_part(stated or "")
+        is_image = last.lower().endswith(SUFFIXES)
+        # Of what is no image's path, another image than the one of that name is none of its.
+        for candidate in self._candidates(stated, path, folder, own=refusal is None or is_image):
             if self._is_file(candidate):
                 self._tally.note(_MOVED)
                 return self._checker.inside(candidate)
-        last = _last_part(stated or "")
-        if refusal is not None and not last.lower().endswith(SUFFIXES):
+        if refusal is not None and not is_image:
             raise refusal
         if refusal is not None:
             name = self._checker.inside(last, folder)
@@ -129,13 +131,13 @@ class ImageFinder:
             for depth in range(len(parts) - 1, -1, -1):
                 yield lexical_inside(stated, "/".join(parts[:depth]))
 
-    def _candidates(self, stated: str | None, path: Path, folder: str, *, refused: bool) -> list[str]:
-        """Return names, relative to the data folder, under which the image may be."""
+    def _candidates(self, stated: str | None, path: Path, folder: str, *, own: bool) -> list[str]:
+        """Return names, relative to the data folder, under which the image may be; `own`: also the file's own."""
         folders = [folder, folder.rpartition("/")[0]] if folder else [""]
         names = []
         if stated is not None and "\0" not in stated:
             names.append(_last_part(stated))
-        if not refused:
+        if own:
             names += [stem + suffix for stem in _stems(path) for lower in SUFFIXES for suffix in (lower, lower.upper())]
         return [
             f"{place}/{name}" if place else name for place in folders for name in names if name not in {"", ".", ".."}

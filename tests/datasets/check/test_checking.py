@@ -229,6 +229,23 @@ def test_copies_that_only_look_alike(tmp_path):
     assert codes(check_folders(train, val, pixels=True, workers=2)) == {"D051": 1}
 
 
+def test_boxes_of_an_image_that_is_shown_upside_down(tmp_path):
+    boxes = [[30, y, 100 + y // 2, 12] for y in range(40, 320, 25)]
+    folder = coco(tmp_path / "a", [(1, 1, box, {}) for box in boxes], images=[("a.png", 400, 500)], names=["line"])
+    pixels = np.full((500, 400), 240, np.uint8)
+    for x, y, width, height in boxes:
+        pixels[y : y + height, x : x + width : 3] = 20
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    Image.fromarray(pixels).save(folder / "a.png", exif=exif)
+    assert codes(check_folders(folder)) == {}  # sizes say nothing
+    checked = check_folders(folder, pixels=True)
+    assert codes(checked) == {"D053": 1}
+    write_mended(checked, tmp_path / "b", "copy", Tally())
+    assert codes(check_folders(tmp_path / "b", pixels=True)) == {}
+    assert read_dataset(tmp_path / "b").pages[0].annotations[0].box == (250, 448, 370, 460)
+
+
 def test_documents_in_two_splits(tmp_path):
     for name, page in (("train", "deed-1.png"), ("val", "deed-2.png")):
         coco(tmp_path / name, [(1, 1, [1, 1, 50, 9], {})], images=[(page, 100, 80 + len(name))], names=["line"])

@@ -237,6 +237,7 @@ def test_a_missing_size_is_taken_from_the_image(tmp_path: Path) -> None:
         ("<fileName>sub/b.tif</fileName>", None, "sub/b.tif"),
         ("<fileName>\n   b.tif\n </fileName>", None, "b.tif"),
         ("<fileName>C:\\scans\\b.tif</fileName>", "b.tif", "b.tif"),
+        ("<fileName>C:\\scans\\b.tif</fileName>", "a.jpg", "a.jpg"),
         ("<fileName>/scans/b.tif</fileName>", None, "b.tif"),
         ("<fileName/>", None, "a"),
         ("", None, "a"),

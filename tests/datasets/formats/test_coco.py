@@ -178,6 +178,27 @@ def test_what_tables_and_tools_make_of_ids_and_empty_values(tmp_path: Path) -> N
     assert [(item.label, item.box) for item in pages["b.png"].annotations] == [("text", (10, 10, 20, 20))]
 
 
+@pytest.mark.parametrize("as_text", [True, False])
+def test_ids_are_found_as_numbers_or_texts(tmp_path: Path, as_text: bool) -> None:
+    """VIA 2 exports `image_id` as a text, and the image's `id` as a number."""
+    data = copy.deepcopy(GOOD)
+    ids, others = (str, int) if as_text else (int, str)
+    for image in data["images"]:
+        image["id"] = others(image["id"])
+    data["categories"] = [{**each, "id": others(each["id"])} for each in data["categories"]]
+    for each in data["annotations"]:
+        each |= {"image_id": ids(each["image_id"]), "category_id": ids(each["category_id"])}
+    tally = Tally()
+    pages = {page.info.source: page for page in read_coco(write(tmp_path, data), tally=tally).pages}
+    assert [item.label for item in pages["img/a.png"].annotations] == ["title"]
+    assert [item.label for item in pages["b.png"].annotations] == ["text"]
+    assert tally.notes["ids found as number or text, where the annotation has the other"] == 4
+    for other in ("02", "2.0", " 2", "\u0662", "2" * 5000):
+        data["annotations"][0]["image_id"] = other
+        with pytest.raises(InputError, match="D004 /annotations/0"):
+            read_coco(write(tmp_path, data))
+
+
 @pytest.mark.parametrize(
     "name",
     ["C:\\Users\\me\\scans\\a.png", "/home/me/scans/a.png", "https://host/x/scans/a.png?sig=1", "s3://b/scans/a.png"],
