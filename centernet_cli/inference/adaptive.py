@@ -65,9 +65,10 @@ def lost_large(
     """
     if not len(first):
         return np.zeros(0, dtype=np.bool_)
-    large = heights > LARGE * np.median(heights)
-    overlap = np.minimum(first[:, None, 2:], second[None, :, 2:]) - np.maximum(first[:, None, :2], second[None, :, :2])
+    kept: npt.NDArray[np.bool_] = heights > LARGE * np.median(heights)
+    boxes = first[kept]
+    overlap = np.minimum(boxes[:, None, 2:], second[None, :, 2:]) - np.maximum(boxes[:, None, :2], second[None, :, :2])
     shared = overlap.clip(min=0).prod(axis=2).sum(axis=1)
-    area = (first[:, 2:] - first[:, :2]).clip(min=0).prod(axis=1)
-    kept: npt.NDArray[np.bool_] = large & (shared < COVERED * area)
+    area = (boxes[:, 2:] - boxes[:, :2]).clip(min=0).prod(axis=1)
+    kept[kept] = shared < COVERED * area
     return kept

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from centernet_cli.inference.ink import MARGIN_X, MARGIN_Y, to_ink
+from centernet_cli.inference.ink import MARGIN_X, MARGIN_Y, _pieces, to_ink
 
 LINE = (100, 40, 220, 60)
 """What `page` draws: letters 8 px wide and 20 px high every 12 px."""
@@ -129,3 +129,14 @@ def test_a_regions_side_moves_no_further_than_a_fortieth_of_the_page() -> None:
     assert region(paragraph(), 80, 100, 400, 330) == [*with_margin(80, 100, 400, 290)[:3], 330]
     assert region(paragraph(), 0, 0, 1, 1) == [0, 0, 1, 1]
     assert region(paragraph(), 450, 400, 500, 420) == [450, 400, 500, 420]
+
+
+@pytest.mark.parametrize("side", [7, 510, 511, 600, 601])
+def test_every_dot_of_a_screen_is_a_piece(side: int) -> None:
+    grey = np.full((side, side), 255, np.uint8)
+    grey[::2, ::2] = 0
+    pieces = _pieces(grey, 255)
+    starts = np.arange(0, side, 2)
+    assert {(x, y) for x, y in pieces[:, :2].tolist()} == {(x, y) for x in starts.tolist() for y in starts.tolist()}
+    assert len(pieces) == len(starts) ** 2
+    assert (pieces[:, 2:] - pieces[:, :2] == 1).all()
