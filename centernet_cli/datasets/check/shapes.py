@@ -241,7 +241,8 @@ def _find_doubles(kept: list[tuple[int, Annotation]], told: Told) -> set[int]:
     boxes = np.array([annotation.box for _, annotation in kept])
     names = {label: index for index, label in enumerate(dict.fromkeys(annotation.label for _, annotation in kept))}
     labels = np.array([names[annotation.label] for _, annotation in kept])
-    scored = np.array([annotation.score is not None or annotation.crowd for _, annotation in kept])
+    scores = [annotation.score for _, annotation in kept]
+    crowds = [annotation.crowd for _, annotation in kept]
     doubled: set[int] = set()
     for first, second, iou in _pairs(boxes):
         earlier, later = kept[first][0], kept[second][0]
@@ -249,8 +250,10 @@ def _find_doubles(kept: list[tuple[int, Annotation]], told: Told) -> set[int]:
         if labels[first] != labels[second]:
             if same:
                 told("D054", later, f"also {kept[first][1].label!r:.60}")
-        elif later in doubled or earlier in doubled or scored[first] or scored[second]:
+        elif later in doubled or earlier in doubled or crowds[first] or crowds[second]:
             continue
+        elif None not in (scores[first], scores[second]) and scores[first] != scores[second]:
+            continue  # a detector found both; of pre-labels a copy has the same score, and what was drawn beside it none
         elif same:
             doubled.add(later)
             told("D036", later, f"as shape {earlier + 1}", LEFT_OUT)

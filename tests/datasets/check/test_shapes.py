@@ -113,6 +113,9 @@ def test_doubles():
 
 def test_predictions_may_overlap():
     assert mend(box(0, 0, 50, 10, score=0.9), box(0, 0, 50, 10, score=0.8))[0] == []
+    # Pre-labels keep their scores in labelme: what was copied has the same, what was drawn has none.
+    assert mend(box(0, 0, 50, 10, score=0.9), box(0, 0, 50, 10, score=0.9))[0][0][0] == "D036"
+    assert mend(box(0, 0, 50, 10, score=0.9), box(0, 0, 50, 10.5))[0][0][0] == "D037"
 
 
 side = st.one_of(st.integers(-30, 130).map(float), st.floats(-1e8, 1e8), st.sampled_from([0.0, 80.0, 100.0, 50.0]))
