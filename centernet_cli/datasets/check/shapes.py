@@ -253,7 +253,7 @@ def _find_doubles(kept: list[tuple[int, Annotation]], told: Told) -> set[int]:
         elif later in doubled or earlier in doubled or crowds[first] or crowds[second]:
             continue
         elif None not in (scores[first], scores[second]) and scores[first] != scores[second]:
-            continue  # a detector found both; of pre-labels a copy has the same score, and what was drawn beside it none
+            continue  # a detector found both; a copied pre-label has the same score, and what was drawn over it none
         elif same:
             doubled.add(later)
             told("D036", later, f"as shape {earlier + 1}", LEFT_OUT)
