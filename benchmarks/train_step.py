@@ -7,6 +7,10 @@ the other, so that a busy machine hinders both alike.
 A step is targets or their assignment, forward, losses, backward, clipping, AdamW and the moving average. Measured are
 wall time and, on the CPU, the processor time of the process; multiply-adds of the forward pass are counted by torch's
 counter in both. The ratio asked for is that of images a second times multiply-adds an image, ours over theirs.
+
+`--kind mmdet` has mmdetection's CenterNet with ResNet-18 instead (`mmdet_step.py` says what it needs), and `--arch
+res_18` that network of ours instead of that of `lines`, or `--model backbone=resnet18 --model context_blocks=0` that of
+`modern_resnet_18`.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from centernet_cli.core.model_sections import ModelSection
 from centernet_cli.core.recipe import Recipe
 from centernet_cli.core.recipe_file import load_recipe
 from centernet_cli.training.data import plan_epoch
@@ -42,7 +47,7 @@ from ultralytics.cfg import get_cfg
 from ultralytics.nn.tasks import DetectionModel
 from ultralytics.utils.torch_utils import ModelEMA
 
-found, device, threads, config = np.load(sys.argv[1]), torch.device(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+found, device, threads, config = np.load(sys.argv[2]), torch.device(sys.argv[3]), int(sys.argv[4]), sys.argv[1]
 torch.set_num_threads(threads)
 torch.manual_seed(0)
 model = DetectionModel(config, ch=3, nc=1, verbose=False).to(device).train()
@@ -85,8 +90,8 @@ class Times(NamedTuple):
 class Theirs:
     """The step of the other program, in its own process."""
 
-    def __init__(self, python: Path, config: str, samples: Path, device: torch.device, threads: int) -> None:
-        command = [str(python), "-c", OTHER, str(samples), str(device), str(threads), config]
+    def __init__(self, python: Path, program: list[str], samples: Path, device: torch.device, threads: int) -> None:
+        command = [str(python), *program, str(samples), str(device), str(threads)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.facts: dict[str, Any] = json.loads(self._line())
 
@@ -120,7 +125,7 @@ def our_step(trainer: Trainer, batch: Any) -> Times:
 
 
 def recipe_of(options: argparse.Namespace) -> Recipe:
-    """Return the recipe of `lines` at the size asked for, from random weights, all of them trained."""
+    """Return the recipe of `lines`, or of an architecture, at the size asked for, from random weights, all trained."""
     width, height = options.input
     changes = {
         "data.train": f"[{{path: {options.pages.resolve()}}}]",
@@ -133,6 +138,11 @@ def recipe_of(options: argparse.Namespace) -> Recipe:
         "train.samples_per_epoch": str(options.batch_size),
         "train.precision": options.precision,
     }
+    if options.arch is not None:
+        # What an architecture sets gives way to the recipe, so it is written in full.
+        section = ModelSection.model_validate({"arch": options.arch}).model_dump(mode="json", exclude={"arch"})
+        changes |= {f"model.{name}": json.dumps(value) for name, value in section.items()}
+    changes |= {f"model.{key}": value for key, value in (item.split("=", 1) for item in options.model)}
     return load_recipe(ROOT / "recipes" / "lines.yaml", [f"{key}={value}" for key, value in changes.items()])
 
 
@@ -162,11 +172,14 @@ def report(name: str, times: list[Times], images: int, multiply_adds: float, *, 
     return rate
 
 
-def main() -> None:
-    """Measure and print."""
+def parsed() -> argparse.Namespace:
+    """Return what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--against", type=Path, metavar="PYTHON", help="interpreter that has ultralytics")
-    parser.add_argument("--config", default="yolo11n.yaml", help="which of its networks")
+    parser.add_argument("--against", type=Path, metavar="PYTHON", help="interpreter that has the other program")
+    parser.add_argument("--kind", choices=("yolo", "mmdet"), default="yolo", help="which it is")
+    parser.add_argument("--arch", help="an architecture of ours instead of that of `lines`")
+    parser.add_argument("--model", action="append", default=[], metavar="KEY=VALUE", help="what else it is made of")
+    parser.add_argument("--config", default="yolo11n.yaml", help="which of the networks of YOLO")
     parser.add_argument("--pages", type=Path, default=ROOT / "sample_docs" / ".truth" / "lines.json")
     parser.add_argument("--input", type=int, nargs=2, default=[640, 640], metavar=("WIDTH", "HEIGHT"))
     parser.add_argument("--page-size", type=int, default=1024)
@@ -175,7 +188,12 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--precision", default="fp32")
     parser.add_argument("--threads", type=int, default=1)
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure and print."""
+    options = parsed()
     device, (width, height) = torch.device(options.device), options.input
     torch.manual_seed(0)
     with tempfile.TemporaryDirectory() as folder:
@@ -191,7 +209,9 @@ def main() -> None:
         if options.against is not None:
             samples = Path(folder) / "samples.npz"
             write_samples(batch, samples)
-            theirs = Theirs(options.against, options.config, samples, device, options.threads)
+            yolo = ["-c", OTHER, options.config]
+            program = yolo if options.kind == "yolo" else [str(Path(__file__).with_name("mmdet_step.py"))]
+            theirs = Theirs(options.against, program, samples, device, options.threads)
         ours_times: list[Times] = []
         their_times: list[Times] = []
         for turn in range(options.steps + 1):
@@ -204,13 +224,20 @@ def main() -> None:
     print(f"{count} images of {width}x{height} with {len(batch.objects.boxes)} boxes, {device}, {options.precision}")
     print(f"torch {torch.__version__}, {options.threads} threads")
     on_cpu = device.type == "cpu"
-    ours = report("centernet lines", ours_times, count, counter.get_total_flops() / 2, cpu=on_cpu)
+    ours = report(
+        " ".join(["centernet", options.arch or "lines", *options.model]),
+        ours_times,
+        count,
+        counter.get_total_flops() / 2,
+        cpu=on_cpu,
+    )
     if theirs is not None:
         theirs.close()
         facts = theirs.facts
         print(f"{facts['name']}, torch {facts['torch']}, {facts['parameters'] / 1e6:.2f} M parameters")
-        rate = report("yolo", their_times, count, facts["multiply_adds"], cpu=on_cpu)
-        print(f"multiply-adds a second, ours over theirs: {ours / rate:.2f}")
+        rate = report(options.kind, their_times, count, facts["multiply_adds"], cpu=on_cpu)
+        images = ours / (counter.get_total_flops() / 2) / (rate / facts["multiply_adds"])
+        print(f"ours over theirs: multiply-adds a second {ours / rate:.2f}, images a second {images:.2f}")
 
 
 if __name__ == "__main__":

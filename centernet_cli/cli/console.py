@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
     from rich.console import Console
     from rich.progress import Progress as RichProgress
+    from rich.progress import Task as RichTask
     from rich.progress import TaskID
+    from rich.text import Text
 
 QUIET, NORMAL, VERBOSE, DEBUG = -1, 0, 1, 2
 PLAIN_SECONDS = 30.0
 """Without a terminal, progress is one line each so many seconds."""
+WIDE = 100
+"""Columns of a terminal from which bars are long: on a narrower one there is more to be read than to be looked at."""
 
 
 class _LazyConsole:
@@ -169,16 +173,27 @@ def progress(description: str, total: float | None = None, unit: str = "pages") 
         return
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
+    from rich.table import Column
 
+    class Note(TextColumn):
+        """What is cut where the line is too long: all else would be cut a little otherwise, times to `0:0…`."""
+
+        def render(self, task: RichTask) -> Text:
+            text = super().render(task)
+            text.no_wrap, text.overflow = True, "ellipsis"
+            return text
+
+    inside: Console = getattr(err, "_console")  # noqa: B009 - the lazy one's inside
+    whole = Column(no_wrap=True)
     columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}", markup=False),
+        TextColumn("{task.description}", markup=False, table_column=whole),
+        BarColumn(40 if inside.width >= WIDE else 10, table_column=whole),
+        MofNCompleteColumn(table_column=whole),
+        TimeElapsedColumn(table_column=whole),
+        TimeRemainingColumn(table_column=whole),
+        Note("{task.fields[note]}", markup=False, table_column=Column(no_wrap=False)),
     )
-    with Bar(*columns, console=getattr(err, "_console"), transient=True) as bar:  # noqa: B009 - the lazy one's inside
+    with Bar(*columns, console=inside, transient=True) as bar:
         task._bar = bar
         task._task = bar.add_task(printable(description), total=total, note="")
         yield task

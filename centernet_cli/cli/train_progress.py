@@ -49,7 +49,7 @@ class ConsoleProgress(Progress):
         if self._first_share is None:
             self._first_share, self._start = share, time.monotonic()
         elif (left := self._left()) is not None:
-            note += f", {console.duration(left)} to the end"
+            note = f"{console.duration(left)} to the end, {note}"  # first: a narrow terminal cuts what is last
         if self._bar is not None:
             self._bar.advance(batches, note)
 

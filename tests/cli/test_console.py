@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import io
 import json
+import sys
+from types import SimpleNamespace
 
 import pytest
+from rich.console import Console
 
 from centernet_cli.cli import console
 from centernet_cli.core.errors import InputError
@@ -76,3 +80,22 @@ def test_progress_is_silent_when_quiet_or_early(capsys, monkeypatch):
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0s"), (42, "42s"), (185, "3m05s"), (7800, "2h10m")])
 def test_duration(seconds, text):
     assert console.duration(seconds) == text
+
+
+def test_a_narrow_terminal_cuts_the_note_and_nothing_else(monkeypatch):
+    text = io.StringIO()
+    screen = Console(file=text, width=80, force_terminal=True, color_system=None, legacy_windows=False)
+    monkeypatch.setattr(console.err, "_console", screen)
+    monkeypatch.setattr(sys, "stderr", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setenv("TERM", "xterm")
+    with console.progress("epoch 4/20", total=8, unit="batches") as task:
+        task.advance(2, "12m05s to the end, loss 4.605 heatmap 2.968 giou 0.327 " + "size 0.5 " * 9)
+        assert task._bar is not None
+        task._bar.refresh()
+        shown = text.getvalue()
+    last = shown.splitlines()[-1].rstrip()
+    assert "2/8" in last
+    assert "0:00:0" in last
+    assert "12m05s to the end, loss" in last
+    assert last.endswith("\N{HORIZONTAL ELLIPSIS}")
+    assert last.count("\N{HORIZONTAL ELLIPSIS}") == 1

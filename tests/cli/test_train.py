@@ -323,7 +323,7 @@ def test_time_left_is_that_of_the_whole_run(monkeypatch, capsys):
         clock[0] = 60.0 * i
         progress.step({"loss": 1.0}, 0.2 + 0.1 * i)
     progress.close()
-    assert notes == ["loss 1.000", "loss 1.000, 7m00s to the end", "loss 1.000, 6m00s to the end"]
+    assert notes == ["loss 1.000", "7m00s to the end, loss 1.000", "6m00s to the end, loss 1.000"]
     # A validation takes as long as the steps did: the others will as well.
     clock[0] = 240.0
     progress.unjudged(1)
