@@ -149,6 +149,9 @@ def read_region(region: Region, task_score: object, info: PageInfo, tally: Tally
     if region.kind in {"keypoint", "vector"}:
         tally.dropped(region.kind, label, NO_AREA)
         return None
+    if region.kind == "polygon" and len(_points(region.value)) < 3:  # begun, and never closed
+        tally.dropped(region.kind, label, "has fewer than three points")
+        return None
     box: Box | None
     polygon: Polygon | None = None
     mask: RunLengths | None = None
@@ -190,12 +193,7 @@ def _share(value: object) -> object:
 def _geometry(kind: str, value: dict[str, Any], info: PageInfo) -> tuple[Box, Polygon | None]:
     width, height = info.width / 100, info.height / 100
     if kind == "polygon":
-        points = value.get("points")
-        if not isinstance(points, list) or not all(are_numbers(point) and len(point) == 2 for point in points):
-            raise ShapeError("D008", "`points` is not a list of pairs of numbers")
-        if len(points) < 3:
-            raise ShapeError("D008", "`points` are fewer than three")
-        polygon = tuple((x * width, y * height) for x, y in points)
+        polygon = tuple((x * width, y * height) for x, y in _points(value))
         return points_box(polygon), polygon
     turn = value.get("rotation", 0)
     degrees = float(turn) % 360 if is_number(turn) else 0.0
@@ -208,6 +206,13 @@ def _geometry(kind: str, value: dict[str, Any], info: PageInfo) -> tuple[Box, Po
         return box, None
     polygon = rotated(corners(box), (box[0], box[1]), degrees)
     return points_box(polygon), polygon
+
+
+def _points(value: dict[str, Any]) -> list[list[float]]:
+    points = value.get("points")
+    if not isinstance(points, list) or not all(are_numbers(point) and len(point) == 2 for point in points):
+        raise ShapeError("D008", "`points` is not a list of pairs of numbers")
+    return points
 
 
 def _values(value: dict[str, Any], *keys: str) -> list[float]:

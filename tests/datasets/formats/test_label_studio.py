@@ -184,6 +184,15 @@ def test_shapes(tmp_path: Path, result: dict[str, Any], outcome: str, box: tuple
     assert [annotation.box for annotation in page.annotations] == ([] if box is None else [pytest.approx(box)])
 
 
+@pytest.mark.parametrize("points", [[], [[1, 2], [3, 4]]])
+def test_polygons_that_were_never_closed(tmp_path: Path, points: list[list[float]]) -> None:
+    tally = Tally()
+    unfinished = {**item("polygonlabels", points=points), "id": "x2"}
+    (page,) = read_label_studio(put(tmp_path, task(item(), unfinished)), tally=tally).pages
+    assert len(page.annotations) == 1
+    assert ("polygon", "dropped", "has fewer than three points", 1) in tally.rows()
+
+
 def test_class_and_text_in_items_of_their_own(tmp_path: Path) -> None:
     shape = item("rectangle", None)
     labels = {**item("labels"), "value": {**shape["value"], "labels": ["line", "other"]}}
