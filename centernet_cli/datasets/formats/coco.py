@@ -190,15 +190,22 @@ def _categories(items: list[object], problems: Problems) -> tuple[tuple[str, ...
         at = f"/categories/{index}"
         if not isinstance(item, dict) or not is_id(item.get("id")):
             problems.add("D002", "no object with an `id` that is a number or text", at=at)
-        elif not isinstance(item.get("name"), str):
+        elif (name := _class_name(item.get("name"))) is None:
             problems.add("D013", "`name` is not a text", at=at)
         elif item["id"] in labels:
             problems.add("D003", f"category id {item['id']!r} is used twice", at=at)
         else:
-            labels[item["id"]] = item["name"]
+            labels[item["id"]] = name
     ordered = sorted(labels, key=lambda key: (isinstance(key, str), key))
     # Two ids of the same name are one class to us.
     return tuple(dict.fromkeys(labels[key] for key in ordered)), labels
+
+
+def _class_name(value: object) -> str | None:
+    """Return the name of a class; one that is a number is its digits, as in YOLO's files."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else None
 
 
 def _image_root(path: Path, images: list[object]) -> Path:

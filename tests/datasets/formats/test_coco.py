@@ -130,7 +130,8 @@ def test_a_box_can_come_from_the_polygon(tmp_path: Path) -> None:
         ("images/0/height", "50", "D007"),
         ("images/0/height", ..., "D007"),
         ("categories/0", 3, "D002"),
-        ("categories/0/name", 3, "D013"),
+        ("categories/0/name", True, "D013"),
+        ("categories/0/name", [3], "D013"),
         ("categories/0/name", ..., "D013"),
         ("categories/0/id", 4, "D003"),
         ("annotations/0", None, "D002"),
@@ -176,6 +177,12 @@ def test_what_tables_and_tools_make_of_ids_and_empty_values(tmp_path: Path) -> N
     pages = {page.info.source: page for page in read_coco(write(tmp_path, data)).pages}
     assert [(item.label, item.box) for item in pages["img/a.png"].annotations] == [("title", (1, 2, 4, 6))]
     assert [(item.label, item.box) for item in pages["b.png"].annotations] == [("text", (10, 10, 20, 20))]
+
+
+def test_names_of_classes_may_be_numbers(tmp_path: Path) -> None:
+    data = copy.deepcopy(GOOD)
+    data["categories"][0]["name"] = 3
+    assert "3" in read_coco(write(tmp_path, data)).classes
 
 
 @pytest.mark.parametrize("as_text", [True, False])
