@@ -159,8 +159,8 @@ def _classes(parts: Sequence[tuple[Path, Dataset]], task: Task) -> tuple[list[st
 def _holdout(parts: Sequence[tuple[Path, Dataset]]) -> tuple[float, int, int]:
     """Return the share of documents to hold out, how many that are, and how many there are.
 
-    Which documents these are depends on their names, so of few there may be too few or none: then the share is
-    made such that they are as many as wanted.
+    Which documents these are depends on their names, so of few there may be too few, too many or none: then the share
+    is made such that they are as many as wanted.
     """
     groups = {f"{path.stem}/{document_of(page)}" for path, dataset in parts for page in dataset.pages}
     places = sorted(holdout_place(group) for group in groups)
@@ -169,7 +169,7 @@ def _holdout(parts: Sequence[tuple[Path, Dataset]]) -> tuple[float, int, int]:
     share = _HOLDOUT if len(places) < _MANY else _HOLDOUT_OF_MANY
     wanted = min(max(round(share * len(places)), 1), len(places) - 1)
     count = sum(place < share for place in places)
-    if max(round(0.75 * wanted), 1) <= count <= 2 * wanted and count < len(places):
+    if max(round(0.75 * wanted), 1) <= count <= 1.25 * wanted and count < len(places):
         return share, count, len(places)
     return round((places[wanted - 1] + places[wanted]) / 2, 6), wanted, len(places)
 

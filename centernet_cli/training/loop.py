@@ -129,11 +129,14 @@ class _Part:
         """Do the rest of the epoch, or as much as the time allows; return whether that was all of it."""
         trainer, settings = self.trainer, self.trainer.recipe.train
         plan = plan_epoch(trainer.data.train, epoch=trainer.epoch, recipe=trainer.recipe)
-        total = settings.epochs * math.ceil(len(plan) / settings.accumulate)
+        steps = math.ceil(len(plan) / settings.accumulate)
         self.progress.epoch(trainer.epoch, settings.epochs, len(plan), trainer.batch)
         ahead = self.feed.batches(plan[trainer.batch :])
         while batches := list(islice(ahead, settings.accumulate)):
-            share = max(trainer.step / total, time_share(settings, trainer.seconds))
+            # Epochs differ in their number of steps where pages of two orientations fill batches of their own: by
+            # steps alone, the training would be over before its last epoch, and never end.
+            done = trainer.epoch * steps + trainer.batch // settings.accumulate
+            share = max(done / (settings.epochs * steps), time_share(settings, trainer.seconds))
             if share >= 1:
                 break
             draws = [draw for part in plan[trainer.batch : trainer.batch + len(batches)] for draw in part]

@@ -66,6 +66,13 @@ def test_some_documents_are_held_out_and_some_are_not(tmp_path: Path, names: lis
     assert found.documents == len(names)
 
 
+@pytest.mark.parametrize("first", [0, 8, 16, 20])
+def test_of_few_documents_a_fifth_is_held_out(tmp_path: Path, first: int) -> None:
+    # Of four 0.8 are wanted. By their names it would be two of the first, none of the second, two and one.
+    path = make(tmp_path, [f"d{first + n}x.png" for n in range(4)], per_page=2)
+    assert first_recipe([(path, read_dataset(path))], "lines", tmp_path).held_out == 1
+
+
 def test_one_document_is_judged_by_itself(tmp_path: Path) -> None:
     path = make(tmp_path, ["a-1.png", "a-2.png"])
     found = first_recipe([(path, read_dataset(path))], "lines", tmp_path)

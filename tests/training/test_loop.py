@@ -18,6 +18,7 @@ from centernet_cli.models.zoo import load_model
 from centernet_cli.pages.images import open_image
 from centernet_cli.training import loop
 from centernet_cli.training.checkpoint import load_checkpoint
+from centernet_cli.training.data import plan_epoch
 from centernet_cli.training.loop import Stopped, train
 from centernet_cli.training.optim import rate_factor
 from centernet_cli.training.progress import Progress
@@ -319,6 +320,31 @@ def test_weights_that_are_no_numbers_are_not_kept(pages, recipe_for, start):
     with pytest.raises(DivergedError):
         train(trainer, Listener(step_3=spoil))
     assert not trainer.run.weights.exists()
+
+
+def test_epochs_of_different_lengths_are_all_done(pages, recipe_for, start, monkeypatch):
+    class Impatient(Listener):
+        def epoch(self, epoch, epochs, batches, done):
+            super().epoch(epoch, epochs, batches, done)
+            assert len(self.heard) <= 4, self.heard
+
+    def plan(*args, epoch, **kwargs):
+        # As with pages of two orientations, whose batches are full or not as chance has it.
+        return plan_epoch(*args, epoch=epoch, **kwargs)[: 3 if epoch < 3 else 1]
+
+    monkeypatch.setattr(loop, "plan_epoch", plan)
+    recipe = recipe_for(pages, data={"holdout": 0.0}, train={"epochs": 4, "batch_size": 2, "samples_per_epoch": 6})
+    listener, trainer = Impatient(), start(recipe)
+    train(trainer, listener)
+    assert [line for line in listener.heard if line.startswith("epoch")] == [
+        "epoch 0/4 0/3",
+        "epoch 1/4 0/3",
+        "epoch 2/4 0/3",
+        "epoch 3/4 0/1",
+    ]
+    assert listener.steps == trainer.step == 10
+    assert listener.shares == sorted(listener.shares)
+    assert listener.shares[-1] == 0.75
 
 
 def test_the_time_budget_ends_the_run_with_a_validation(pages, recipe_for, start):
