@@ -131,7 +131,7 @@ def _read(
         raise InputError("D030", "the dataset has no pages", path=source.path)
     root = dataset.root or Path(source.path)
     # Says which documents are held out, so it must not depend on the other sources, as `name` does.
-    kind = Path(source.path).stem if Path(source.path).suffix else Path(source.path).name
+    folder = Path(source.path).stem if Path(source.path).suffix else Path(source.path).name
     annotates = _annotated_classes(source, section, dataset.classes)
     indices = {label: i for i, label in enumerate(section.classes)}
     for record in dataset.pages:
@@ -154,7 +154,7 @@ def _read(
             labels=np.array([indices[a.label] for a in kept], dtype=np.int64),
             ignore=np.array([a.box for a in crowds], dtype=np.float32).reshape(-1, 4),
             annotated=np.array([label in annotates for label in section.classes]),
-            group=f"{kind}/{document_of(record)}",
+            group=f"{folder}/{document_of(record)}",
             frame=record.info.page,
         )
         yield page, record, (*kept, *crowds)

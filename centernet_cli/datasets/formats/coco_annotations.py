@@ -32,10 +32,8 @@ _AREA_SHARE, _AREA_PIXELS = 0.1, 2.0
 """By how much areas may differ: they are counted in pixels, or between their middles."""
 _AREA_LEAST = 0.05
 """Share of their box that masks seldom have less than: skis, from corner to corner."""
-
-
 _MOST_DIGITS = 18
-
+"""Of a text that is taken for the number it writes."""
 
 MASK_OF_BOX = "run-length mask that is not read, its `bbox` is"
 """What is told of annotations that are kept, in lenient reading alone."""
